@@ -1,0 +1,318 @@
+"""One pure function a format: the bytes of a file in, its text with headings out."""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
+
+import yaml
+from bs4 import BeautifulSoup, NavigableString, Tag
+from charset_normalizer import from_bytes
+from docx import Document as read_docx
+from docx.opc.exceptions import PackageNotFoundError
+from docx.table import Table
+from markdown_it import MarkdownIt
+from mdit_py_plugins.footnote import footnote_plugin
+from mdit_py_plugins.front_matter import front_matter_plugin
+from pypdf import PdfReader
+from pypdf.errors import PyPdfError
+
+from corpus.errors import UnreadableDocumentError
+from corpus.text import TextBuilder, clean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from markdown_it.token import Token
+
+    from corpus.document import Reference, Section
+
+_MAX_HEADING_WORDS = 14
+_MIN_PRINTABLE = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What a file says: its text with sections, its own title, and its front matter."""
+
+    text: str
+    sections: tuple[Section, ...]
+    title: str = ""
+    references: tuple[Reference, ...] = ()
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
+def parse_text(data: bytes) -> Parsed:
+    """Read plain text; a short line alone between blank lines, without full stop, is a heading."""
+    builder = TextBuilder()
+    title = ""
+    blocks = [block for block in re.split(r"\n\s*\n", clean(decode(data))) if block.strip()]
+    for number, block in enumerate(blocks):
+        lines = [line.strip() for line in block.strip().split("\n")]
+        if len(lines) == 1 and _looks_like_heading(lines[0]) and number + 1 < len(blocks):
+            if number == 0:
+                title = lines[0]
+            builder.heading(lines[0])
+        else:
+            builder.block(_join_lines(lines))
+    return _finished(builder, title)
+
+
+def parse_markdown(data: bytes) -> Parsed:
+    """Read CommonMark with tables, footnotes and YAML front matter.
+
+    A footnote reference to a source of the front matter becomes a `Reference`; raw HTML and
+    images are left out, except for their alternative text.
+    """
+    text = decode(data).replace("\r\n", "\n")
+    parser = MarkdownIt("commonmark").enable("table").use(front_matter_plugin).use(footnote_plugin)
+    first = next(iter(parser.parse(text)), None)
+    metadata = _front_matter(first.content) if first and first.type == "front_matter" else {}
+    keys = {str(source.get("key")) for source in metadata.get("sources", ())}
+    # A reference counts as one only where a definition stands: the front matter is the definition.
+    definitions = "".join(f"\n\n[^{key}]: source" for key in sorted(keys))
+    builder = TextBuilder()
+    title = _walk_markdown(parser.parse(text + definitions), builder, keys)
+    return _finished(builder, str(metadata.get("title") or title), metadata)
+
+
+def parse_html(data: bytes) -> Parsed:
+    """Read the visible text of a page: its article or main part where it names one."""
+    soup = BeautifulSoup(data, "html.parser")
+    title = soup.title.get_text(" ", strip=True) if soup.title else ""
+    for tag in soup(["script", "style", "noscript", "template", "svg", "nav", "footer", "form"]):
+        tag.decompose()
+    for tag in soup.select("[hidden], [aria-hidden=true]"):
+        tag.decompose()
+    root = soup.find("article") or soup.find("main") or soup.body or soup
+    builder = TextBuilder()
+    first_heading = _walk_html(root, builder)
+    return _finished(builder, first_heading or title)
+
+
+def parse_pdf(data: bytes) -> Parsed:
+    """Read the text of a PDF page by page, with lines joined into paragraphs."""
+    builder = TextBuilder()
+    try:
+        reader = PdfReader(io.BytesIO(data))
+        if reader.is_encrypted and not reader.decrypt(""):
+            message = "is encrypted; save it without a password and try again"
+            raise UnreadableDocumentError(message)
+        title = str((reader.metadata and reader.metadata.title) or "").strip()
+        for number, page in enumerate(reader.pages, start=1):
+            builder.heading("", page=number)
+            for block in re.split(r"\n\s*\n", clean(page.extract_text())):
+                builder.block(_join_lines([line.strip() for line in block.split("\n")]))
+    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+        # pypdf meets broken files with whatever its own code trips over.
+        message = "is no readable PDF; open it in a PDF viewer and save it again"
+        raise UnreadableDocumentError(message) from error
+    if not builder.text:
+        message = "holds no text, only pictures; run text recognition (OCR) on it first"
+        raise UnreadableDocumentError(message)
+    return _finished(builder, title)
+
+
+def parse_docx(data: bytes) -> Parsed:
+    """Read the paragraphs, headings and tables of a Word document in their order."""
+    try:
+        word = read_docx(io.BytesIO(data))
+    except (PackageNotFoundError, BadZipFile, KeyError, ValueError, SyntaxError) as error:
+        message = "is no readable Word document (.docx); open it in an editor and save it again"
+        raise UnreadableDocumentError(message) from error
+    builder = TextBuilder()
+    title = str(word.core_properties.title or "").strip()
+    for item in word.iter_inner_content():
+        if isinstance(item, Table):
+            for row in item.rows:
+                cells = dict.fromkeys(" ".join(clean(cell.text).split()) for cell in row.cells)
+                builder.block("; ".join(cell for cell in cells if cell), separator="\n")
+            continue
+        style = str(item.style.name if item.style else "")
+        text = " ".join(clean(item.text).split())
+        if style == "Title" and not title:
+            title = text
+        elif style.startswith("Heading"):
+            builder.heading(text)
+        else:
+            builder.block(text, separator="\n" if style.startswith("List") else "\n\n")
+    return _finished(builder, title)
+
+
+PARSERS: dict[str, Callable[[bytes], Parsed]] = {
+    ".docx": parse_docx,
+    ".htm": parse_html,
+    ".html": parse_html,
+    ".markdown": parse_markdown,
+    ".md": parse_markdown,
+    ".pdf": parse_pdf,
+    ".txt": parse_text,
+}
+
+
+def decode(data: bytes) -> str:
+    """Decode text of an unknown encoding; refuse what is no text at all."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        best = from_bytes(data).best()
+        text = "" if best is None else str(best)
+    printable = sum(character.isprintable() or character.isspace() for character in text)
+    if "\0" in text or printable < _MIN_PRINTABLE * len(text) or (data and not text):
+        message = "is no text file, whatever its name says; give it the ending of what it is"
+        raise UnreadableDocumentError(message)
+    return text
+
+
+def _finished(
+    builder: TextBuilder, title: str, metadata: dict[str, Any] | None = None
+) -> Parsed:
+    if not builder.text.strip():
+        message = "is empty; there is nothing to read in it"
+        raise UnreadableDocumentError(message)
+    return Parsed(
+        text=builder.text,
+        sections=builder.sections(),
+        title=" ".join(clean(title).split()),
+        references=tuple(builder.references),
+        metadata=metadata or {},
+    )
+
+
+def _looks_like_heading(line: str) -> bool:
+    words = line.split()
+    return len(words) <= _MAX_HEADING_WORDS and line[-1].isalnum() and any(map(str.isalpha, line))
+
+
+def _join_lines(lines: list[str]) -> str:
+    """Join wrapped lines into one paragraph; a list keeps its lines."""
+    if sum(bool(re.match(r"([-*•–]|\d+[.)])\s", line)) for line in lines) > 1:
+        return "\n".join(line for line in lines if line)
+    joined = ""
+    for line in filter(None, lines):
+        if joined.endswith("-") and line[0].islower():
+            joined = joined[:-1] + line
+        else:
+            joined += (" " if joined else "") + line
+    return " ".join(joined.split())
+
+
+def _front_matter(content: str) -> dict[str, Any]:
+    try:
+        metadata = yaml.safe_load(content)
+    except yaml.YAMLError as error:
+        message = "has front matter that is no valid YAML; check the lines between the --- marks"
+        raise UnreadableDocumentError(message) from error
+    if not isinstance(metadata, dict):
+        return {}
+    metadata = {
+        str(key): value.isoformat() if isinstance(value, date) else value
+        for key, value in metadata.items()
+    }
+    sources = metadata.get("sources") or []
+    if not isinstance(sources, list) or not all(isinstance(each, dict) for each in sources):
+        message = "has front matter whose sources are no list of publisher, title, date and url"
+        raise UnreadableDocumentError(message)
+    metadata["sources"] = sources
+    return metadata
+
+
+def _walk_markdown(tokens: list[Token], builder: TextBuilder, keys: set[str]) -> str:
+    """Add every block to the builder; give the text of the first heading of level one."""
+    title = ""
+    lists: list[str] = []
+    row: list[str] = []
+    in_heading = in_footnote = False
+    for position, token in enumerate(tokens):
+        if token.type in {"bullet_list_open", "ordered_list_open"}:
+            lists.append(token.type)
+        elif token.type in {"bullet_list_close", "ordered_list_close"}:
+            lists.pop()
+        elif token.type == "footnote_open":
+            in_footnote = str(token.meta.get("label")) in keys
+        elif token.type == "footnote_close":
+            in_footnote = False
+        elif token.type == "heading_open":
+            in_heading = True
+        elif token.type == "heading_close":
+            in_heading = False
+        elif token.type == "tr_open":
+            row = []
+        elif token.type == "tr_close":
+            builder.block("; ".join(cell for cell in row if cell), separator="\n")
+        elif token.type in {"fence", "code_block"} and not in_footnote:
+            builder.block(clean(token.content))
+        elif token.type == "inline" and not in_footnote:
+            text, references = _inline(token.children or [], keys)
+            before = tokens[position - 1].type
+            if in_heading and not title and tokens[position - 1].tag == "h1":
+                title = text
+            elif in_heading:
+                builder.heading(text)
+            elif before in {"td_open", "th_open"}:
+                row.append(text)
+            else:
+                builder.block(text, references, separator="\n" if lists else "\n\n")
+    return title
+
+
+def _inline(children: list[Token], keys: set[str]) -> tuple[str, list[tuple[int, tuple[str, ...]]]]:
+    """Give the visible text of inline tokens and the source references within it."""
+    text = ""
+    references: list[tuple[int, tuple[str, ...]]] = []
+    for child in children:
+        if child.type == "footnote_ref" and str(child.meta.get("label")) in keys:
+            references.append((len(text), (str(child.meta["label"]),)))
+        elif child.type in {"softbreak", "hardbreak"}:
+            text += " "
+        elif child.type in {"text", "code_inline", "image"}:
+            text = clean(text + child.content)
+    stripped = len(text) - len(text.lstrip())
+    return text.strip(), [(offset - stripped, key) for offset, key in references]
+
+
+_HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
+_INLINE = {"a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "del", "dfn", "em", "font", "i"}
+_INLINE |= {"ins", "kbd", "label", "mark", "q", "s", "samp", "small", "span", "strong", "sub"}
+_INLINE |= {"sup", "time", "tt", "u", "var", "wbr", "br", "img"}
+
+
+def _walk_html(root: Tag, builder: TextBuilder) -> str:
+    """Add the blocks below `root`; give the text of the first heading of level one."""
+    title = ""
+    pending: list[str] = []
+
+    def flush(separator: str = "\n\n") -> None:
+        builder.block(" ".join(clean("".join(pending)).split()), separator=separator)
+        pending.clear()
+
+    def visit(node: Tag) -> None:
+        nonlocal title
+        for child in node.children:
+            if type(child) is NavigableString:
+                pending.append(str(child))
+            elif not isinstance(child, Tag):
+                continue
+            elif child.name == "br":
+                pending.append(" ")
+            elif child.name in _INLINE:
+                visit(child)
+            elif child.name in _HEADINGS:
+                flush()
+                text = child.get_text(" ", strip=True)
+                if child.name == "h1" and not title:
+                    title = text
+                else:
+                    builder.heading(text)
+            else:
+                flush()
+                visit(child)
+                flush("\n" if child.name in {"li", "tr", "dd"} else "\n\n")
+
+    visit(root)
+    flush()
+    return title

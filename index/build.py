@@ -1,0 +1,270 @@
+"""Brings the index up to date: adds what is new, replaces what changed, removes what vanished."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from corpus.errors import DocumentError
+from corpus.load import load_file
+from index import generation
+from index.catalogue import Catalogue
+from index.errors import IndexMissingError, IndexStorageError
+from index.fingerprint import Fingerprint
+from index.split import split
+from index.store import VectorStore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from corpus.document import Document
+    from corpus.load import DocumentFile
+    from index.catalogue import Entry
+    from index.embedding import Embedder
+    from index.passage import Passage
+
+CATALOGUE = "catalogue.sqlite"
+VECTORS = "vectors"
+_BATCH = 512
+
+
+@dataclass(slots=True)
+class BuildReport:
+    """What a build did; `problems` has one line for each file that could not be taken in."""
+
+    added: list[str] = field(default_factory=list)
+    replaced: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    unchanged: int = 0
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def changed(self) -> bool:
+        """Whether the index is another one than before."""
+        return bool(self.added or self.replaced or self.removed)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the index is to hold.
+
+    `corpus` is the whole synchronised folder: indexed files of it that are not listed are
+    removed. `extra` files are added beside it and stay. `remove` names documents to drop.
+    """
+
+    corpus: tuple[DocumentFile, ...] | None = None
+    extra: tuple[DocumentFile, ...] = ()
+    remove: tuple[str, ...] = ()
+
+
+def build_index(
+    root: Path,
+    wanted: Wanted,
+    embedder: Embedder,
+    *,
+    rebuild: bool = False,
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> BuildReport:
+    """Bring the index in folder `root` up to date; nothing is written where nothing changed.
+
+    A file that cannot be read is reported and the rest goes on; where it was indexed before,
+    what it held before stays. `on_progress` is told files done and files to do. `rebuild` makes
+    all vectors anew, from the texts that the index keeps.
+
+    Raises:
+        IndexBusyError: another process is building.
+        IndexMismatchError: the index was built with something else and `rebuild` is false.
+        IndexStorageError: the folder cannot be written to.
+    """
+    with generation.building(root):
+        try:
+            folder: Path | None = generation.current(root)
+        except (IndexMissingError, IndexStorageError):
+            if not rebuild and (root / "current").exists():
+                raise
+            folder = None
+        fingerprint = Fingerprint.now(embedder.name)
+        if folder and not rebuild:
+            fingerprint.check(folder)
+        plan = _plan(folder, wanted)
+        report = plan.report
+        if not plan.changes and folder and not rebuild:
+            return report
+        try:
+            _build(root, folder, plan, embedder, rebuild=rebuild, on_progress=on_progress)
+        except OSError as error:
+            raise IndexStorageError(
+                f"the index in {root} cannot be written ({(error.strerror or 'error').lower()}); "
+                "the old one stays in use; make room and try again"
+            ) from error
+    return report
+
+
+@dataclass(slots=True)
+class _Plan:
+    report: BuildReport
+    read: list[tuple[DocumentFile, Entry | None, bool]] = field(default_factory=list)
+    drop: list[str] = field(default_factory=list)
+
+    @property
+    def changes(self) -> bool:
+        return bool(self.read or self.drop)
+
+
+def _plan(folder: Path | None, wanted: Wanted) -> _Plan:
+    """Compare what is wanted with what is there, by path, size and time alone."""
+    plan = _Plan(BuildReport())
+    entries: dict[str, Entry] = {}
+    if folder:
+        with Catalogue(folder / CATALOGUE) as catalogue:
+            entries = {entry.path: entry for entry in catalogue.entries()}
+    files = [(file, True) for file in wanted.corpus or ()]
+    listed = {str(file.path) for file, _ in files}
+    files += [(file, False) for file in wanted.extra if str(file.path) not in listed]
+    for file, synced in files:
+        entry = entries.get(str(file.path))
+        if entry and (entry.size, entry.modified) == (file.size, file.modified):
+            plan.report.unchanged += 1
+        else:
+            plan.read.append((file, entry, synced))
+    if wanted.corpus is not None:
+        plan.drop += [e.document_id for e in entries.values() if e.synced and e.path not in listed]
+    known = {entry.document_id for entry in entries.values()}
+    for document_id in wanted.remove:
+        if document_id in known:
+            plan.drop.append(document_id)
+        else:
+            plan.report.problems.append(
+                f"{document_id}: there is no such document; see: summit ingest --list"
+            )
+    return plan
+
+
+def _build(
+    root: Path,
+    folder: Path | None,
+    plan: _Plan,
+    embedder: Embedder,
+    *,
+    rebuild: bool,
+    on_progress: Callable[[int, int], None],
+) -> None:
+    new = generation.begin(root, from_current=folder is not None)
+    try:
+        if rebuild and folder:
+            shutil.rmtree(new / VECTORS, ignore_errors=True)
+        with (
+            Catalogue(new / CATALOGUE, write=True) as catalogue,
+            VectorStore(new / VECTORS) as store,
+        ):
+            writer = _Writer(catalogue, store, embedder)
+            if rebuild:
+                writer.make_vectors_anew()
+            for document_id in plan.drop:
+                writer.remove(document_id)
+            plan.report.removed += plan.drop
+            for done, (file, entry, synced) in enumerate(plan.read):
+                on_progress(done, len(plan.read))
+                _take_in(writer, plan.report, file, entry, synced=synced)
+            writer.finish()
+            on_progress(len(plan.read), len(plan.read))
+        Fingerprint.now(embedder.name).write(new)
+        generation.publish(root, new)
+    except BaseException:
+        generation.discard(new)
+        raise
+
+
+def _take_in(
+    writer: _Writer, report: BuildReport, file: DocumentFile, entry: Entry | None, *, synced: bool
+) -> None:
+    try:
+        document = load_file(file)
+    except DocumentError as error:
+        report.problems.append(str(error))
+        return
+    if entry:
+        document = replace(document, id=entry.document_id)
+        if document.content_hash == entry.hash:
+            writer.catalogue.touch(file)
+            report.unchanged += 1
+            return
+        writer.remove(entry.document_id)
+        report.replaced.append(document.id)
+    else:
+        document = replace(document, id=writer.free_id(document.id))
+        report.added.append(document.id)
+    writer.add(document, file, synced=synced)
+
+
+@dataclass(slots=True)
+class _Writer:
+    """Adds and removes documents in catalogue and store together; embeds in batches."""
+
+    catalogue: Catalogue
+    store: VectorStore
+    embedder: Embedder
+    _waiting: list[Passage] = field(default_factory=list)
+    _ids: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._ids = {entry.document_id for entry in self.catalogue.entries()}
+
+    def free_id(self, document_id: str) -> str:
+        """Give the id, or one like it where another file has it already."""
+        candidate, number = document_id, 2
+        while candidate in self._ids:
+            candidate, number = f"{document_id}-{number}", number + 1
+        return candidate
+
+    def add(self, document: Document, file: DocumentFile, *, synced: bool) -> None:
+        passages = split(document)
+        self.catalogue.add(document, passages, file, synced=synced)
+        self._ids.add(document.id)
+        self._embed(passages)
+
+    def remove(self, document_id: str) -> None:
+        self._flush()
+        self.store.delete(_vector_ids(self.catalogue.passages_of(document_id)))
+        self.catalogue.remove(document_id)
+        self._ids.discard(document_id)
+
+    def make_vectors_anew(self) -> None:
+        """Split and embed again every document that the catalogue keeps."""
+        for entry in self.catalogue.entries():
+            document = self.catalogue.document(entry.document_id)
+            passages = split(document)
+            self.catalogue.replace_passages(document.id, passages)
+            self._embed(passages)
+
+    def finish(self) -> None:
+        """Write what waits; refuse to end with a vector too few or too many."""
+        self._flush()
+        self.catalogue.commit()
+        expected = {
+            vector_id
+            for document_id in self._ids
+            for vector_id in _vector_ids(self.catalogue.passages_of(document_id))
+        }
+        if self.store.ids() != expected:
+            raise IndexStorageError(
+                "the vectors do not match the passages; the old index stays in use; "
+                "run: summit ingest --rebuild"
+            )
+
+    def _embed(self, passages: Iterable[Passage]) -> None:
+        self._waiting += passages
+        if sum(len(passage.sentences) for passage in self._waiting) >= _BATCH:
+            self._flush()
+
+    def _flush(self) -> None:
+        texts = [text for passage in self._waiting for text in passage.vector_texts()]
+        if texts:
+            self.store.add(_vector_ids(self._waiting), self.embedder.embed(texts))
+        self._waiting.clear()
+
+
+def _vector_ids(passages: Iterable[Passage]) -> list[str]:
+    return [vector_id for passage in passages for vector_id in passage.vector_ids()]

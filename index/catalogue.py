@@ -1,0 +1,219 @@
+"""The manifest of an index: its documents and passages with their full texts, in SQLite.
+
+With it the vectors are a cache: they can be made again though the files are gone, and a
+citation still opens in its source.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Self
+
+from corpus.document import Document
+from index.errors import IndexStorageError
+from index.passage import Passage, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from corpus.load import DocumentFile
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS documents (
+    id TEXT PRIMARY KEY, path TEXT UNIQUE NOT NULL, size INTEGER NOT NULL,
+    modified INTEGER NOT NULL, synced INTEGER NOT NULL, hash TEXT NOT NULL, json TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS passages (
+    number INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL,
+    document_id TEXT NOT NULL REFERENCES documents(id), start INTEGER NOT NULL,
+    sentences TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS passages_of_document ON passages(document_id);
+CREATE VIRTUAL TABLE IF NOT EXISTS passage_texts USING fts5(
+    title, heading, text, tokenize = "porter unicode61 remove_diacritics 2"
+);
+"""
+_PASSAGE = """
+SELECT id, document_id, title, heading, start, text, sentences
+FROM passages JOIN passage_texts ON passage_texts.rowid = passages.number
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is known of an indexed file without reading it; `synced` is true for the corpus."""
+
+    document_id: str
+    path: str
+    size: int
+    modified: int
+    hash: str
+    synced: bool
+
+
+class Catalogue:
+    """The documents and passages of one generation of the index."""
+
+    def __init__(self, path: Path, *, write: bool = False) -> None:
+        self._path = path
+        mode = "rwc" if write else "ro"
+        with self._mapped():
+            self._database = sqlite3.connect(
+                f"{path.resolve().as_uri()}?mode={mode}", uri=True, check_same_thread=False
+            )
+            if write:
+                self._database.executescript(_SCHEMA)
+        self.document = lru_cache(maxsize=256)(self._document)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release the file."""
+        self._database.close()
+
+    def commit(self) -> None:
+        """Make what was added and removed permanent."""
+        with self._mapped():
+            self._database.commit()
+
+    def entries(self) -> list[Entry]:
+        """Give what is known of every indexed file."""
+        rows = self._rows("SELECT id, path, size, modified, hash, synced FROM documents")
+        return [Entry(*row[:5], bool(row[5])) for row in rows]
+
+    def add(
+        self, document: Document, passages: Iterable[Passage], file: DocumentFile, *, synced: bool
+    ) -> None:
+        """Add a document with its passages; its id and path must be new."""
+        with self._mapped():
+            self._database.execute(
+                "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    *(document.id, str(file.path), file.size, file.modified, synced),
+                    *(document.content_hash, document.to_json()),
+                ),
+            )
+        self._add_passages(passages)
+
+    def replace_passages(self, document_id: str, passages: Iterable[Passage]) -> None:
+        """Give a document other passages than it had."""
+        self._remove_passages(document_id)
+        self._add_passages(passages)
+
+    def _add_passages(self, passages: Iterable[Passage]) -> None:
+        with self._mapped():
+            for passage in passages:
+                sentences = json.dumps([[span.start, span.end] for span in passage.sentences])
+                number = self._database.execute(
+                    "INSERT INTO passages (id, document_id, start, sentences) VALUES (?, ?, ?, ?)",
+                    (passage.id, passage.document_id, passage.start, sentences),
+                ).lastrowid
+                self._database.execute(
+                    "INSERT INTO passage_texts (rowid, title, heading, text) VALUES (?, ?, ?, ?)",
+                    (number, passage.title, passage.heading, passage.text),
+                )
+
+    def remove(self, document_id: str) -> None:
+        """Remove a document and its passages."""
+        self._remove_passages(document_id)
+        with self._mapped():
+            self._database.execute("DELETE FROM documents WHERE id = ?", (document_id,))
+
+    def _remove_passages(self, document_id: str) -> None:
+        with self._mapped():
+            self._database.execute(
+                "DELETE FROM passage_texts WHERE rowid IN "
+                "(SELECT number FROM passages WHERE document_id = ?)",
+                (document_id,),
+            )
+            self._database.execute("DELETE FROM passages WHERE document_id = ?", (document_id,))
+
+    def touch(self, file: DocumentFile) -> None:
+        """Note the new size and time of a file whose content is as it was."""
+        with self._mapped():
+            self._database.execute(
+                "UPDATE documents SET size = ?, modified = ? WHERE path = ?",
+                (file.size, file.modified, str(file.path)),
+            )
+
+    def _document(self, document_id: str) -> Document:
+        """Give a document by its id; KeyError where there is none."""
+        rows = self._rows("SELECT json FROM documents WHERE id = ?", (document_id,))
+        if not rows:
+            raise KeyError(document_id)
+        return Document.from_json(str(rows[0][0]))
+
+    def documents(self) -> Iterator[Document]:
+        """Give every document, by id."""
+        for (document,) in self._rows("SELECT json FROM documents ORDER BY id"):
+            yield Document.from_json(str(document))
+
+    def passages(self, ids: Iterable[str]) -> dict[str, Passage]:
+        """Give those of the passages that exist, by id."""
+        wanted = json.dumps(list(ids))
+        rows = self._rows(f"{_PASSAGE} WHERE id IN (SELECT value FROM json_each(?))", (wanted,))
+        return {str(row[0]): _passage(row) for row in rows}
+
+    def passages_of(self, document_id: str) -> list[Passage]:
+        """Give the passages of a document in order."""
+        rows = self._rows(f"{_PASSAGE} WHERE document_id = ? ORDER BY number", (document_id,))
+        return [_passage(row) for row in rows]
+
+    def passage_count(self) -> int:
+        """Count the passages."""
+        return int(str(self._rows("SELECT count(*) FROM passages")[0][0]))
+
+    def match(self, expression: str, count: int) -> list[tuple[str, float]]:
+        """Give ids of passages that match an FTS5 expression, each with its BM25, best first."""
+        rows = self._rows(
+            "SELECT id, -bm25(passage_texts) FROM passage_texts "
+            "JOIN passages ON passages.number = passage_texts.rowid "
+            "WHERE passage_texts MATCH ? ORDER BY bm25(passage_texts), number LIMIT ?",
+            (expression, count),
+        )
+        return [(str(passage_id), float(str(score))) for passage_id, score in rows]
+
+    def frequency(self, expression: str) -> int:
+        """Count the passages that match an FTS5 expression."""
+        rows = self._rows(
+            "SELECT count(*) FROM passage_texts WHERE passage_texts MATCH ?", (expression,)
+        )
+        return int(str(rows[0][0]))
+
+    def _rows(self, query: str, values: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
+        with self._mapped():
+            return self._database.execute(query, values).fetchall()
+
+    @contextmanager
+    def _mapped(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise IndexStorageError(
+                f"the catalogue {self._path} cannot be used ({error}); "
+                "check that the folder can be written to, then run: summit ingest --rebuild"
+            ) from error
+
+
+def _passage(row: tuple[object, ...]) -> Passage:
+    passage_id, document_id, title, heading, start, text, sentences = row
+    first = int(str(start))
+    return Passage(
+        id=str(passage_id),
+        document_id=str(document_id),
+        title=str(title),
+        heading=str(heading),
+        start=first,
+        end=first + len(str(text)),
+        text=str(text),
+        sentences=tuple(Span(*each) for each in json.loads(str(sentences))),
+    )

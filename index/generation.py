@@ -1,0 +1,143 @@
+"""Generations: an index is never changed in place, but made beside the old one and swapped in.
+
+    index/current            names the generation in use
+    index/g000007/           catalogue.sqlite, vectors/, fingerprint.json (locked while in use)
+    index/build.lock         held by the one process that builds
+
+A reader keeps what it opened, whatever is built meanwhile; a build that is killed leaves only
+a folder that the next one removes.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+
+from index.errors import IndexBusyError, IndexMissingError, IndexStorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_CURRENT = "current"
+_HELD = "fingerprint.json"
+_WAIT_SECONDS = 1.5
+
+
+def current(root: Path) -> Path:
+    """Give the folder of the generation in use.
+
+    Raises:
+        IndexMissingError: nothing has been built yet.
+    """
+    try:
+        name = (root / _CURRENT).read_text("utf-8").strip()
+    except FileNotFoundError as error:
+        raise IndexMissingError("there is no index yet; run: summit ingest") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise IndexStorageError(f"{root / _CURRENT} cannot be read: {error}") from error
+    folder = root / name
+    if not name.startswith("g") or not folder.is_dir():
+        raise IndexStorageError(f"the index in {root} is damaged; run: summit ingest --rebuild")
+    return folder
+
+
+@contextmanager
+def building(root: Path) -> Iterator[None]:
+    """Hold the right to build; a second process is told so within two seconds."""
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(root / "build.lock")
+        lock.acquire(timeout=_WAIT_SECONDS)
+    except Timeout as error:
+        raise IndexBusyError(
+            "another process is changing the index; wait until it is done and try again"
+        ) from error
+    except OSError as error:
+        raise IndexStorageError(
+            f"the data folder {root} cannot be written to ({(error.strerror or 'error').lower()}); "
+            "set SUMMIT_DATA_DIR to a folder of yours"
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def begin(root: Path, *, from_current: bool) -> Path:
+    """Make the folder of the next generation, a copy of the current one if asked for."""
+    _remove_unused(root)
+    numbers = [int(path.name[1:]) for path in root.glob("g[0-9]*") if path.name[1:].isdigit()]
+    folder = root / f"g{max(numbers, default=0) + 1:06d}"
+    if from_current:
+        shutil.copytree(current(root), folder)
+    else:
+        folder.mkdir()
+    return folder
+
+
+def publish(root: Path, folder: Path) -> None:
+    """Make a finished generation the current one, at once and durably."""
+    for path in (*folder.rglob("*"), folder):
+        _sync(path)
+    temporary = root / f"{_CURRENT}.new"
+    temporary.write_text(folder.name + "\n", "utf-8")
+    _sync(temporary)
+    temporary.replace(root / _CURRENT)
+    _sync(root)
+    _remove_unused(root)
+
+
+def discard(folder: Path) -> None:
+    """Remove an unfinished generation."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def hold(folder: Path) -> int:
+    """Keep a generation from being removed until `release` is called or the process ends."""
+    descriptor = os.open(folder / _HELD, os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_SH)
+    return descriptor
+
+
+def release(descriptor: int) -> None:
+    """Let go of what `hold` holds."""
+    os.close(descriptor)
+
+
+def _remove_unused(root: Path) -> None:
+    """Remove every generation but the current one that no reader holds."""
+    try:
+        keep = current(root).name
+    except (IndexMissingError, IndexStorageError):
+        keep = ""
+    for folder in root.glob("g[0-9]*"):
+        if folder.name != keep and not _is_held(folder):
+            discard(folder)
+
+
+def _is_held(folder: Path) -> bool:
+    try:
+        descriptor = os.open(folder / _HELD, os.O_RDONLY)
+    except OSError:
+        return False  # never finished, and whoever builds holds the build lock
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,49 @@
+"""The words of a text that carry meaning, as stems, for everything that compares words."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import Stemmer
+
+_WORD = re.compile(r"\w+")
+_STOP_WORDS = frozenset(
+    # English function words and the words that questions are made of
+    """a about after all also an and any are as at be been being but by can could did do does
+    for from had has have he her him his how i if in into is it its just many me much my no not
+    of on or our please she should so some such tell than that the their them then there these
+    they this those to was we were what when where which while who whom whose why will with
+    would you your s t
+    au aux avec ce ces cette dans de des du elle en est et il ils je la le les leur lui mais
+    ne nous on ou où par pas pour qu que quel quelle quelles quels qui quoi sa se ses son sont
+    sur un une vous y combien comment pourquoi quand l d c j n""".split()
+)
+_stemmer = Stemmer.Stemmer("english")
+
+
+def fold(text: str) -> str:
+    """Lower the case and drop accents, so that Élysée and elysee are the same."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(character for character in decomposed if not unicodedata.combining(character))
+
+
+def words(text: str) -> list[str]:
+    """Give all words in order, folded."""
+    return _WORD.findall(fold(text))
+
+
+def content_words(text: str) -> list[str]:
+    """Give the words that are no function words, folded, in order; all where none is left."""
+    every = words(text)
+    return [word for word in every if word not in _STOP_WORDS] or every
+
+
+def stems(text_words: list[str]) -> list[str]:
+    """Give the stem of each word (Porter 2, Snowball's English stemmer)."""
+    return list(_stemmer.stemWords(text_words))
+
+
+def terms(text: str) -> list[str]:
+    """Give the stems of the content words, in order, repeated ones included."""
+    return stems(content_words(text))
