@@ -1,0 +1,98 @@
+"""What is answered: text whose every sentence carries citations, or that nothing answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class State(StrEnum):
+    """How far the documents answer the question."""
+
+    ANSWERED = "answered"
+    PARTIAL = "partial"
+    NOT_FOUND = "not_found"
+    FALSE_PREMISE = "false_premise"
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """An exact quotation: `document.text[start:end] == quote`.
+
+    `publisher`, `date` and `url` are those of the source behind the quoted sentence where the
+    document names one, else the document's own.
+    """
+
+    marker: int
+    document_id: str
+    title: str
+    publisher: str
+    date: str
+    url: str
+    quote: str
+    start: int
+    end: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the citation as the JSON contract has it."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One sentence of an answer and the markers of the citations that carry it."""
+
+    text: str
+    markers: tuple[int, ...] = ()
+
+    def __str__(self) -> str:
+        marks = "".join(f"[{marker}]" for marker in self.markers)
+        return f"{self.text} {marks}" if marks else self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to one question.
+
+    `standalone_question` is the question as it was understood, `closest` are the nearest
+    passages where nothing answers, `notice` says what the reader should know about how the
+    answer came about, and `confidence`, from 0 to 1, is what abstention was decided by.
+    """
+
+    question: str
+    standalone_question: str
+    state: State
+    statements: tuple[Statement, ...]
+    citations: tuple[Citation, ...]
+    closest: tuple[Citation, ...]
+    answerer: str
+    confidence: float
+    seconds: float
+    notice: str = ""
+
+    @property
+    def text(self) -> str:
+        """The answer in plain text with markers `[1]`, `[2]`…."""
+        return " ".join(str(statement) for statement in self.statements)
+
+    @property
+    def abstained(self) -> bool:
+        """Whether the question as put is left unanswered."""
+        return self.state in {State.NOT_FOUND, State.FALSE_PREMISE}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the answer as the JSON contract has it."""
+        return {
+            "question": self.question,
+            "standalone_question": self.standalone_question,
+            "answer": self.text,
+            "state": self.state.value,
+            "abstained": self.abstained,
+            "citations": [citation.to_dict() for citation in self.citations],
+            "closest": [citation.to_dict() for citation in self.closest],
+            "answerer": self.answerer,
+            "confidence": round(self.confidence, 3),
+            "notice": self.notice,
+            "seconds": round(self.seconds, 4),
+        }

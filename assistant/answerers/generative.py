@@ -1,0 +1,100 @@
+"""Answers by a chat model: numbered passages in, sentences with markers out; code resolves them."""
+
+from __future__ import annotations
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+import sentencex
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from langchain_core.language_models import BaseChatModel
+
+    from index.passage import Passage
+    from index.search import Hit
+
+NOTHING = "NOTHING"
+_MARKER = re.compile(r"\s*\[(\d{1,3})\]")
+_MAX_CHARACTERS = 4_000
+_MAX_SENTENCES = 8
+
+
+class ModelAnswerError(Exception):
+    """The chat model gave nothing that can be shown; the message says what it did instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A sentence that the model wrote and the passages it says it has it from."""
+
+    text: str
+    passages: tuple[Passage, ...]
+
+
+def write(
+    model: BaseChatModel, question: str, hits: Sequence[Hit], timeout: float
+) -> list[Written]:
+    """Have a chat model answer from the hits' passages; an empty list means that none answers.
+
+    Raises:
+        ModelAnswerError: it was not done after `timeout` seconds, failed, or gave nonsense.
+    """
+    prompt = files("assistant").joinpath("prompts/answer.md").read_text("utf-8")
+    passages = [hit.passage for hit in hits]
+    numbered = "\n\n".join(
+        f"[{number}] {passage.title}\n{passage.text}"
+        for number, passage in enumerate(passages, start=1)
+    )
+    reply = _within(timeout, model, [("system", prompt), ("user", f"{numbered}\n\n{question}")])
+    return resolve(reply, passages)
+
+
+def resolve(reply: str, passages: Sequence[Passage]) -> list[Written]:
+    """Turn the model's text into sentences with the passages that its markers name.
+
+    A sentence without a marker that exists is dropped: nothing shows where it is from.
+
+    Raises:
+        ModelAnswerError: the reply is empty, endless, or no sentence names a passage.
+    """
+    reply = " ".join(reply.split())
+    if reply.strip(" .") == NOTHING:
+        return []
+    if not reply or len(reply) > _MAX_CHARACTERS:
+        raise ModelAnswerError("gave no usable answer")
+    written = []
+    for sentence in _sentences(reply):
+        numbers = dict.fromkeys(int(number) for number in _MARKER.findall(sentence))
+        named = tuple(passages[n - 1] for n in numbers if 1 <= n <= len(passages))
+        text = _MARKER.sub("", sentence).strip()
+        if named and text:
+            written.append(Written(text, named))
+    if not written:
+        raise ModelAnswerError("named none of the passages it was given")
+    return written[:_MAX_SENTENCES]
+
+
+def _sentences(reply: str) -> list[str]:
+    """Split into sentences; markers that stand behind a full stop belong to what they follow."""
+    moved = re.sub(r"([.!?][”\"’')]*)((?:\s*\[\d{1,3}\])+)", r"\2\1", reply)
+    return [sentence.strip() for sentence in sentencex.segment("en", moved) if sentence.strip()]
+
+
+def _within(timeout: float, model: BaseChatModel, messages: list[tuple[str, str]]) -> str:
+    """Run the model in a thread, so that one that hangs is left behind when the time is up."""
+    pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="chat-model")
+    future = pool.submit(lambda: model.invoke(messages))
+    try:
+        return str(future.result(timeout=timeout).text)
+    except FutureTimeoutError as error:
+        raise ModelAnswerError(f"did not answer within {timeout:g} seconds") from error
+    except Exception as error:  # noqa: BLE001 - every provider raises errors of its own
+        raise ModelAnswerError(f"failed ({type(error).__name__})") from error
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)

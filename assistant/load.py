@@ -1,0 +1,81 @@
+"""Puts an assistant together from the settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from assistant.assistant import Assistant
+from assistant.errors import SettingsError
+from corpus.load import find_files
+from index.build import BuildReport, Wanted, build_index
+from index.embedding import MiniLM
+from index.search import SearchIndex
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from langchain_core.language_models import BaseChatModel
+
+    from assistant.settings import Settings
+    from index.embedding import Embedder
+
+
+def sync_corpus(
+    settings: Settings,
+    embedder: Embedder,
+    *,
+    extra: tuple[Path, ...] = (),
+    remove: tuple[str, ...] = (),
+    rebuild: bool = False,
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> BuildReport:
+    """Bring the index in line with the folder of documents; add and remove others on request."""
+    wanted = Wanted(
+        corpus=tuple(find_files([settings.corpus_dir])),
+        extra=tuple(file for path in extra for file in find_files([path])),
+        remove=remove,
+    )
+    root = index_folder(settings)
+    return build_index(root, wanted, embedder, rebuild=rebuild, on_progress=on_progress)
+
+
+def open_assistant(settings: Settings, embedder: Embedder) -> Assistant:
+    """Open the index that there is and, where one is set, the chat model."""
+    index = SearchIndex(index_folder(settings), embedder)
+    return Assistant(index, chat_model(settings), settings.model_timeout)
+
+
+def index_folder(settings: Settings) -> Path:
+    """Say where the index is."""
+    return settings.data_dir / "index"
+
+
+def default_embedder() -> Embedder:
+    """Give the embedding model that the product comes with; it loads when first used."""
+    return MiniLM()
+
+
+def chat_model(settings: Settings) -> BaseChatModel | None:
+    """Make the chat model that SUMMIT_MODEL names, or none.
+
+    Raises:
+        SettingsError: the provider is unknown or its package is not installed.
+    """
+    if not settings.model:
+        return None
+    # Importing it takes a second, which only those pay who have set a model.
+    from langchain.chat_models import init_chat_model  # noqa: PLC0415
+
+    try:
+        model: BaseChatModel = init_chat_model(
+            settings.model, temperature=0, timeout=settings.model_timeout, max_retries=0
+        )
+    except (ImportError, ValueError, TypeError) as error:
+        first_line = str(error).splitlines()[0]
+        raise SettingsError(
+            f"SUMMIT_MODEL={settings.model} cannot be used: {first_line}; "
+            "write it as PROVIDER:NAME and install the extra: pip install '.[openai]', "
+            "'.[ollama]' or '.[anthropic]'"
+        ) from error
+    return model

@@ -1,0 +1,102 @@
+"""A question and the conversation before it become a question that stands alone."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from assistant.errors import QuestionError
+
+MAX_QUESTION_CHARACTERS = 2_000
+
+_ABOUT = re.compile(
+    r"^(?:and|but|so|ok|okay|then|et)?[\s,]*(?:what about|how about|and|what of|et)\s+(?P<rest>.+)$",
+    re.IGNORECASE,
+)
+_LEANING = re.compile(
+    r"\b(?:it|its|he|him|his|she|her|hers|they|them|their|theirs|this|that|these|those|there|"
+    r"the same|one|ones|il|elle|ils|elles)\b",
+    re.IGNORECASE,
+)
+_NAME = re.compile(
+    r"(?<![\w.])(?:the\s+)?[A-ZÀ-Þ][\w’'-]*(?:\s+(?:of\s+|de\s+)?[A-ZÀ-Þ][\w’'-]*)*"
+)
+_ASKING = {"who", "what", "when", "where", "why", "how", "which", "whose", "did", "does", "do"}
+_ASKING |= {"is", "are", "was", "were", "can", "could", "has", "have", "and", "but", "tell", "in"}
+_FEW_WORDS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked, and the (question, answer) pairs before it, oldest first."""
+
+    text: str
+    history: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, text: str, history: tuple[tuple[str, str], ...] = ()) -> Question:
+        """Check a question and fold its white space.
+
+        Raises:
+            QuestionError: it is empty or longer than `MAX_QUESTION_CHARACTERS`.
+        """
+        folded = " ".join(text.split())
+        if not any(map(str.isalnum, folded)):
+            raise QuestionError("the question is empty; ask something, such as: Why did the UK not sign?")
+        if len(folded) > MAX_QUESTION_CHARACTERS:
+            raise QuestionError(
+                f"the question has {len(folded):,} characters; ask it in at most "
+                f"{MAX_QUESTION_CHARACTERS:,}"
+            )
+        return cls(folded, history)
+
+
+def standalone(question: Question) -> str:
+    """Give the question with what it leaves out taken from the question before it.
+
+    “And the US?” after “Why did the UK not sign?” becomes “Why did the US not sign?”; a
+    question that leans on a pronoun or is very short has the topic of the one before added.
+    """
+    if not question.history:
+        return question.text
+    previous = question.history[-1][0].strip()
+    if len(question.history) > 1 and _leans(previous):
+        previous = standalone(Question(previous, question.history[:-1]))
+    about = _ABOUT.match(question.text)
+    if about and len(about["rest"].split()) <= _FEW_WORDS:
+        return _with_other_name(previous, about["rest"].rstrip("?!. "))
+    if _leans(question.text):
+        topic = ", ".join(_names(previous)) or previous.rstrip("?!. ")
+        return f"{question.text.rstrip('?!. ')} ({topic})?"
+    return question.text
+
+
+def _leans(text: str) -> bool:
+    """Whether a question makes sense only after the one before it."""
+    if _names(text):
+        return False
+    return bool(_LEANING.search(text)) or len(text.split()) <= _FEW_WORDS
+
+
+def _with_other_name(previous: str, name: str) -> str:
+    names = _names(previous)
+    if not names:
+        return f"{previous.rstrip('?!. ')} ({name})?"
+    old = names[0]
+    if old.lower().startswith("the ") and not name.lower().startswith("the "):
+        old = old[4:]
+    elif name.lower().startswith("the ") and not old.lower().startswith("the "):
+        name = name[4:]
+    return previous.replace(old, name, 1)
+
+
+def _names(text: str) -> list[str]:
+    """Give the proper names of a question, in order, question words left out."""
+    names = []
+    for match in _NAME.finditer(text):
+        words = match.group().split()
+        while words and words[0].lower() in _ASKING:
+            words.pop(0)
+        if words and words[-1][0].isupper():
+            names.append(" ".join(words))
+    return names
