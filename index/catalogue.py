@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Self
 from corpus.document import Document
 from index.errors import IndexStorageError
 from index.passage import Passage, Span
+from index.terms import terms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -30,18 +31,13 @@ CREATE TABLE IF NOT EXISTS documents (
 );
 CREATE TABLE IF NOT EXISTS passages (
     number INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL,
-    document_id TEXT NOT NULL REFERENCES documents(id), start INTEGER NOT NULL,
-    sentences TEXT NOT NULL
+    document_id TEXT NOT NULL REFERENCES documents(id), title TEXT NOT NULL,
+    heading TEXT NOT NULL, start INTEGER NOT NULL, text TEXT NOT NULL, sentences TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS passages_of_document ON passages(document_id);
-CREATE VIRTUAL TABLE IF NOT EXISTS passage_texts USING fts5(
-    title, heading, text, tokenize = "porter unicode61 remove_diacritics 2"
-);
+CREATE VIRTUAL TABLE IF NOT EXISTS passage_terms USING fts5(terms, tokenize = "unicode61");
 """
-_PASSAGE = """
-SELECT id, document_id, title, heading, start, text, sentences
-FROM passages JOIN passage_texts ON passage_texts.rowid = passages.number
-"""
+_PASSAGE = "SELECT id, document_id, title, heading, start, text, sentences FROM passages"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +110,17 @@ class Catalogue:
             for passage in passages:
                 sentences = json.dumps([[span.start, span.end] for span in passage.sentences])
                 number = self._database.execute(
-                    "INSERT INTO passages (id, document_id, start, sentences) VALUES (?, ?, ?, ?)",
-                    (passage.id, passage.document_id, passage.start, sentences),
+                    "INSERT INTO passages (id, document_id, title, heading, start, text, sentences)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    (
+                        *(passage.id, passage.document_id, passage.title, passage.heading),
+                        *(passage.start, passage.text, sentences),
+                    ),
                 ).lastrowid
+                everything = f"{passage.title} . {passage.heading} . {passage.text}"
                 self._database.execute(
-                    "INSERT INTO passage_texts (rowid, title, heading, text) VALUES (?, ?, ?, ?)",
-                    (number, passage.title, passage.heading, passage.text),
+                    "INSERT INTO passage_terms (rowid, terms) VALUES (?, ?)",
+                    (number, " ".join(terms(everything))),
                 )
 
     def remove(self, document_id: str) -> None:
@@ -131,7 +132,7 @@ class Catalogue:
     def _remove_passages(self, document_id: str) -> None:
         with self._mapped():
             self._database.execute(
-                "DELETE FROM passage_texts WHERE rowid IN "
+                "DELETE FROM passage_terms WHERE rowid IN "
                 "(SELECT number FROM passages WHERE document_id = ?)",
                 (document_id,),
             )
@@ -175,9 +176,9 @@ class Catalogue:
     def match(self, expression: str, count: int) -> list[tuple[str, float]]:
         """Give ids of passages that match an FTS5 expression, each with its BM25, best first."""
         rows = self._rows(
-            "SELECT id, -bm25(passage_texts) FROM passage_texts "
-            "JOIN passages ON passages.number = passage_texts.rowid "
-            "WHERE passage_texts MATCH ? ORDER BY bm25(passage_texts), number LIMIT ?",
+            "SELECT id, -bm25(passage_terms) FROM passage_terms "
+            "JOIN passages ON passages.number = passage_terms.rowid "
+            "WHERE passage_terms MATCH ? ORDER BY bm25(passage_terms), number LIMIT ?",
             (expression, count),
         )
         return [(str(passage_id), float(str(score))) for passage_id, score in rows]
@@ -185,7 +186,7 @@ class Catalogue:
     def frequency(self, expression: str) -> int:
         """Count the passages that match an FTS5 expression."""
         rows = self._rows(
-            "SELECT count(*) FROM passage_texts WHERE passage_texts MATCH ?", (expression,)
+            "SELECT count(*) FROM passage_terms WHERE passage_terms MATCH ?", (expression,)
         )
         return int(str(rows[0][0]))
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
+from functools import cache
+from importlib.resources import files
 
 import Stemmer
 
@@ -45,5 +48,27 @@ def stems(text_words: list[str]) -> list[str]:
 
 
 def terms(text: str) -> list[str]:
-    """Give the stems of the content words, in order, repeated ones included."""
-    return stems(content_words(text))
+    """Give the stems of the content words, in order, names of one thing made one.
+
+    So “Britain” and “the United Kingdom” give the same term; `aliases.json` is the table.
+    """
+    return stems(content_words(_canonical(text)))
+
+
+def _canonical(text: str) -> str:
+    # “US” is a country and “us” is not, so this comes before the case is folded.
+    text = re.sub(r"\bUS\b|\bthe us\b", "usa", text)
+    pattern, names = _aliases()
+    return pattern.sub(lambda match: names[str(match.lastgroup)], text)
+
+
+@cache
+def _aliases() -> tuple[re.Pattern[str], dict[str, str]]:
+    table: dict[str, list[str]] = json.loads(
+        files("index").joinpath("aliases.json").read_text("utf-8")
+    )
+    groups = {f"a{number}": name for number, name in enumerate(table)}
+    alternatives = "|".join(
+        f"(?P<{group}>{'|'.join(table[name])})" for group, name in groups.items()
+    )
+    return re.compile(rf"(?<!\w)(?:{alternatives})(?!\w)", re.IGNORECASE), groups
