@@ -28,9 +28,9 @@ BUILT_IN = "built-in"
 PASSAGES = 10
 MODEL_PASSAGES = 6
 CLOSEST = 3
-# On the dev questions every one that is off the subject stays below 0.17, and 2 of 102 that the
-# documents answer stay below 0.2, both asked in French.
-MIN_CONFIDENCE = 0.2
+# On the dev questions every one that is off the subject stays below 0.25, and one of 102 that the
+# documents answer stays below 0.36, asked in French.
+MIN_CONFIDENCE = 0.36
 _NOT_FOUND = "The documents do not answer this question."
 
 
