@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
 
     from assistant.answerers.extractive import Candidate
+    from corpus.document import Document
     from index.passage import Passage
     from index.search import Hit, SearchIndex
 
@@ -56,6 +57,22 @@ class Assistant(Runnable[Question, Answer]):
         """
         return self.invoke(Question.of(text, tuple(history)))
 
+    def search(self, question: str, count: int = PASSAGES) -> list[Hit]:
+        """Give the passages found for a question that stands alone, best first."""
+        return self._index.search(question, count)
+
+    def document(self, document_id: str) -> Document:
+        """Give a document by its id; KeyError where there is none."""
+        return self._index.catalogue.document(document_id)
+
+    def document_count(self) -> int:
+        """Count the documents that answers come from."""
+        return self._index.catalogue.document_count()
+
+    def warm_up(self) -> None:
+        """Load what the first answer would have to wait for."""
+        self._index.search("warm up", 1)
+
     def invoke(
         self, input: Question, config: RunnableConfig | None = None, **kwargs: Any  # noqa: A002
     ) -> Answer:
@@ -63,7 +80,7 @@ class Assistant(Runnable[Question, Answer]):
         del config, kwargs
         started = time.perf_counter()
         question = standalone(input)
-        hits = self._index.search(question, PASSAGES)
+        hits = self.search(question)
         ranked = extractive.rank(question, hits, word_weights(self._index.catalogue, question))
         answer = Answer(
             question=input.text,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from corpus.document import Document, Source
 from corpus.errors import NoDocumentsError, UnreadableDocumentError, UnsupportedDocumentError
 from corpus.parse import PARSERS, Parsed
+from corpus.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -138,7 +139,7 @@ def _document(file: DocumentFile, parsed: Parsed) -> Document:
 
 def _text(metadata: dict[str, Any], name: str) -> str:
     value = metadata.get(name)
-    return "" if value is None else " ".join(str(value).split())
+    return "" if value is None else " ".join(clean(str(value)).split())
 
 
 def _topics(value: object) -> tuple[str, ...]:

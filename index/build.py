@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from corpus.errors import DocumentError
@@ -16,7 +17,7 @@ from index.split import split
 from index.store import VectorStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from corpus.document import Document
@@ -90,10 +91,14 @@ def build_index(
             fingerprint.check(folder)
         plan = _plan(folder, wanted)
         report = plan.report
-        if not plan.changes and folder and not rebuild:
+        # A folder with a file that stays unreadable is no reason to copy the index each time.
+        loaded = _loaded(plan, on_progress)
+        first = next(loaded, None)
+        if folder and not (first or plan.drop or rebuild):
             return report
+        plan.loaded = chain([first] if first else [], loaded)
         try:
-            _build(root, folder, plan, embedder, rebuild=rebuild, on_progress=on_progress)
+            _build(root, folder, plan, embedder, rebuild=rebuild)
         except OSError as error:
             raise IndexStorageError(
                 f"the index in {root} cannot be written ({(error.strerror or 'error').lower()}); "
@@ -107,10 +112,15 @@ class _Plan:
     report: BuildReport
     read: list[tuple[DocumentFile, Entry | None, bool]] = field(default_factory=list)
     drop: list[str] = field(default_factory=list)
+    loaded: Iterable[_Loaded] = ()
 
-    @property
-    def changes(self) -> bool:
-        return bool(self.read or self.drop)
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    document: Document
+    file: DocumentFile
+    entry: Entry | None
+    synced: bool
 
 
 def _plan(folder: Path | None, wanted: Wanted) -> _Plan:
@@ -149,7 +159,6 @@ def _build(
     embedder: Embedder,
     *,
     rebuild: bool,
-    on_progress: Callable[[int, int], None],
 ) -> None:
     new = generation.begin(root, from_current=folder is not None)
     try:
@@ -165,11 +174,9 @@ def _build(
             for document_id in plan.drop:
                 writer.remove(document_id)
             plan.report.removed += plan.drop
-            for done, (file, entry, synced) in enumerate(plan.read):
-                on_progress(done, len(plan.read))
-                _take_in(writer, plan.report, file, entry, synced=synced)
+            for loaded in plan.loaded:
+                _take_in(writer, plan.report, loaded)
             writer.finish()
-            on_progress(len(plan.read), len(plan.read))
         Fingerprint.now(embedder.name).write(new)
         generation.publish(root, new)
     except BaseException:
@@ -177,26 +184,33 @@ def _build(
         raise
 
 
-def _take_in(
-    writer: _Writer, report: BuildReport, file: DocumentFile, entry: Entry | None, *, synced: bool
-) -> None:
-    try:
-        document = load_file(file)
-    except DocumentError as error:
-        report.problems.append(str(error))
-        return
-    if entry:
-        document = replace(document, id=entry.document_id)
-        if document.content_hash == entry.hash:
-            writer.catalogue.touch(file)
+def _loaded(plan: _Plan, on_progress: Callable[[int, int], None]) -> Iterator[_Loaded]:
+    """Read the files one by one; what cannot be read goes into the report."""
+    for done, (file, entry, synced) in enumerate(plan.read):
+        on_progress(done, len(plan.read))
+        try:
+            document = load_file(file)
+        except DocumentError as error:
+            plan.report.problems.append(str(error))
+        else:
+            yield _Loaded(document, file, entry, synced)
+    if plan.read:
+        on_progress(len(plan.read), len(plan.read))
+
+
+def _take_in(writer: _Writer, report: BuildReport, loaded: _Loaded) -> None:
+    if loaded.entry is None:
+        document = replace(loaded.document, id=writer.free_id(loaded.document.id))
+        report.added.append(document.id)
+    else:
+        document = replace(loaded.document, id=loaded.entry.document_id)
+        if document.content_hash == loaded.entry.hash:
+            writer.catalogue.touch(loaded.file)
             report.unchanged += 1
             return
-        writer.remove(entry.document_id)
+        writer.remove(document.id)
         report.replaced.append(document.id)
-    else:
-        document = replace(document, id=writer.free_id(document.id))
-        report.added.append(document.id)
-    writer.add(document, file, synced=synced)
+    writer.add(document, loaded.file, synced=loaded.synced)
 
 
 @dataclass(slots=True)

@@ -169,6 +169,10 @@ class Catalogue:
         rows = self._rows(f"{_PASSAGE} WHERE document_id = ? ORDER BY number", (document_id,))
         return [_passage(row) for row in rows]
 
+    def document_count(self) -> int:
+        """Count the documents."""
+        return int(str(self._rows("SELECT count(*) FROM documents")[0][0]))
+
     def passage_count(self) -> int:
         """Count the passages."""
         return int(str(self._rows("SELECT count(*) FROM passages")[0][0]))

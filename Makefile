@@ -1,0 +1,50 @@
+# Two commands on a fresh machine with Python 3.11: make serve, make test.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+
+.PHONY: serve test check format lock footnotes screenshots benchmark clean
+
+serve: .venv/.runtime ## build the index and serve the chat on http://127.0.0.1:7860
+	$(BIN)/summit serve
+
+test: .venv/.dev ## every check and test
+	sh scripts/install_chromium.sh
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python scripts/footnotes.py --check
+	$(BIN)/python scripts/cli_docs.py --check
+	$(BIN)/pytest
+
+format: .venv/.dev ## mend what ruff can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: .venv/.dev ## pin every dependency anew
+	$(BIN)/python scripts/lock.py
+
+footnotes: .venv/.dev ## write the documents' sources as footnotes
+	$(BIN)/python scripts/footnotes.py
+
+docs: .venv/.dev ## write the command line's documentation and the screenshots
+	$(BIN)/python scripts/cli_docs.py
+	$(BIN)/python scripts/screenshots.py
+
+benchmark: .venv/.dev ## measure speed and memory
+	$(BIN)/python benchmarks/speed.py
+
+clean:
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/.runtime: requirements.lock pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	touch $@
+
+.venv/.dev: requirements-dev.lock .venv/.runtime
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.lock
+	touch $@

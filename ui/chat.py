@@ -1,0 +1,99 @@
+"""The chat in the browser: a question in, the answer as it comes, its sources below."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from assistant.errors import QuestionError
+from index.errors import IndexProblemError, ModelError
+from ui.render import answer_html, message_html
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from assistant.assistant import Assistant
+
+STARTERS = (
+    "Why did the UK not sign the Paris statement?",
+    "How many countries signed, and why do the counts differ?",
+    "What is InvestAI?",
+    "What did JD Vance say about regulation in Paris?",
+    "Who pays for the 109 billion euros of investment in France?",
+    "Where was the next AI summit held?",
+)
+_FAILED = "Something went wrong on our side and the question was not answered. Please ask it again."
+_log = logging.getLogger(__name__)
+
+
+def build_chat(assistant: Assistant, documents: int, *, starters: bool) -> gr.Blocks:
+    """Give the page; `documents` is how many there are, `starters` whether to offer questions."""
+
+    def respond(message: str, history: list[dict[str, Any]]) -> Iterator[gr.HTML]:
+        yield from map(_message, _respond(assistant, message, history))
+
+    return gr.ChatInterface(
+        respond,
+        title="Summit Assistant",
+        description=(
+            f"Ask about the AI Action Summit (Paris, February 2025). {documents} documents; "
+            "every sentence is quoted from one of them."
+            if starters
+            else f"Ask about these {documents} documents; every sentence is quoted from one of them."
+        ),
+        chatbot=gr.Chatbot(
+            label="Conversation",
+            render_markdown=False,
+            sanitize_html=True,
+            buttons=[],
+            layout="bubble",
+            height="calc(100dvh - 260px)",
+            min_height=320,
+            feedback_options=None,
+            allow_file_downloads=False,
+        ),
+        textbox=gr.Textbox(
+            placeholder="Ask a question", label="Your question", show_label=False, autofocus=True
+        ),
+        examples=list(STARTERS) if starters else None,
+        cache_examples=False,
+        flagging_mode="never",
+        analytics_enabled=False,
+        api_visibility="private",
+    )
+
+
+def _respond(assistant: Assistant, message: str, history: list[dict[str, Any]]) -> Iterator[str]:
+    """Give the HTML of the answer sentence by sentence, then whole with its sources."""
+    try:
+        answer = assistant.ask(message, _pairs(history))
+    except (QuestionError, IndexProblemError, ModelError) as error:
+        yield message_html(str(error)[:1].upper() + str(error)[1:] + ".")
+        return
+    except Exception:
+        # The edge: whatever it was, the visitor gets a sentence and the log the whole story.
+        _log.exception("a question could not be answered")
+        yield message_html(_FAILED)
+        return
+    for shown in range(1, len(answer.statements)):
+        yield answer_html(answer, shown)
+    yield answer_html(answer)
+
+
+def _message(html: str) -> gr.HTML:
+    return gr.HTML(html, container=False, padding=False)
+
+
+def _pairs(history: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Give the questions asked so far; what was answered is not taken from the browser."""
+    return [(_text(turn["content"]), "") for turn in history if turn.get("role") == "user"]
+
+
+def _text(content: Any) -> str:
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):
+        return " ".join(_text(part) for part in content)
+    return str(content.get("text", "")) if isinstance(content, dict) else ""

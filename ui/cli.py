@@ -1,0 +1,314 @@
+"""The command `summit`: every way in from the terminal; errors are caught here, once."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from assistant.errors import AssistantError, QuestionError
+from corpus.errors import DocumentError
+from index.errors import IndexMismatchError, IndexProblemError, ModelError
+from ui.errors import ServerError
+
+if TYPE_CHECKING:
+    from assistant.answer import Answer, Citation
+    from assistant.assistant import Assistant
+    from assistant.settings import Settings
+    from index.build import BuildReport
+    from index.embedding import Embedder
+
+# What is heavy (torch, gradio, chromadb) is imported inside the commands, so that
+# `summit --help` answers at once.
+# ruff: noqa: PLC0415
+
+app = typer.Typer(
+    name="summit",
+    help="Answers questions about a set of documents, with citations that hold.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+_out = Console(highlight=False, soft_wrap=False)
+_err = Console(stderr=True, highlight=False, soft_wrap=True)
+_WRONG = 2
+_EXPECTED = (AssistantError, DocumentError, IndexProblemError, ModelError, ServerError)
+
+
+def main() -> None:
+    """Run the command; whatever is wrong is one line and exit code 2."""
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    try:
+        app()
+    except _EXPECTED as error:
+        _err.print(f"summit: {escape(str(error))}")
+        sys.exit(_WRONG)
+    except BrokenPipeError:
+        sys.stdout = None
+        sys.exit(0)
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="The question; - reads it from standard input.")],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    history: Annotated[
+        Path | None,
+        typer.Option(help="JSON file: the turns before, as a list of [question, answer]."),
+    ] = None,
+) -> None:
+    """Answer one question, with numbered sources."""
+    from assistant.question import Question
+
+    text = sys.stdin.read() if question == "-" else question
+    asked = Question.of(text, _read_history(history))
+    answer = _assistant().invoke(asked)
+    if as_json:
+        sys.stdout.write(json.dumps(answer.to_dict(), ensure_ascii=False) + "\n")
+    else:
+        _print_answer(answer)
+
+
+@app.command()
+def chat() -> None:
+    """Ask question after question; follow-ups are understood. End with Ctrl-D or an empty line."""
+    assistant = _assistant()
+    history: list[tuple[str, str]] = []
+    while True:
+        try:
+            text = _out.input("[bold]You:[/bold] ")
+        except (EOFError, KeyboardInterrupt):
+            _out.print()
+            return
+        if not text.strip():
+            return
+        try:
+            answer = assistant.ask(text, history)
+        except QuestionError as error:
+            _out.print(f"{escape(str(error))}\n")
+            continue
+        _print_answer(answer)
+        history.append((text, answer.text))
+
+
+@app.command()
+def ingest(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Files or folders to add: txt, md, html, pdf, docx."),
+    ] = None,
+    *,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Make every vector anew, from the texts kept.")
+    ] = False,
+    remove: Annotated[
+        list[str] | None, typer.Option(help="Remove the document with this id; repeatable.")
+    ] = None,
+    list_them: Annotated[
+        bool, typer.Option("--list", help="List the documents of the index and stop.")
+    ] = False,
+) -> None:
+    """Bring the index up to date with the corpus folder, and add documents of yours."""
+    from assistant.load import default_embedder
+
+    settings = _settings()
+    if list_them:
+        _list_documents(settings)
+        return
+    report = _sync(
+        settings,
+        default_embedder(),
+        extra=tuple(paths or ()),
+        remove=tuple(remove or ()),
+        rebuild=rebuild,
+    )
+    _err.print(_summary(report))
+    if report.problems:
+        sys.exit(_WRONG)
+
+
+@app.command()
+def serve() -> None:
+    """Bring the index up to date and serve the chat in the browser."""
+    from assistant.load import default_embedder, open_assistant
+    from corpus.load import SHIPPED_DOCUMENTS
+    from ui.server import build_app, listen
+    from ui.server import serve as run
+
+    settings = _settings()
+    listener = listen(settings.host, settings.port)
+    embedder = default_embedder()
+    try:
+        _sync(settings, embedder)
+    except IndexMismatchError as error:
+        _err.print(f"{escape(str(error))} - doing so now")
+        _sync(settings, embedder, rebuild=True)
+    assistant = open_assistant(settings, embedder)
+    assistant.warm_up()
+    application = build_app(
+        assistant,
+        assistant.document_count(),
+        starters=settings.corpus_dir == SHIPPED_DOCUMENTS,
+    )
+    host, port = listener.getsockname()[:2]
+    host = f"[{host}]" if ":" in host else host
+    _err.print(f"Summit Assistant is ready: http://{host}:{port}  (stop with Ctrl-C)")
+    run(application, listener)
+
+
+@app.command()
+def evaluate(
+    questions: Annotated[
+        Path | None, typer.Argument(help="Questions, one JSON object a line; default: shipped.")
+    ] = None,
+    json_out: Annotated[
+        Path | None, typer.Option("--json", help="Write every result to this file.")
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Write a page for people to this file.")
+    ] = None,
+) -> None:
+    """Measure how accurate the answers are."""
+    from assistant.evaluation.report import summary_table, write_html
+    from assistant.evaluation.run import SHIPPED_QUESTIONS, evaluate_all, read_questions
+
+    asked = read_questions(questions or SHIPPED_QUESTIONS)
+    assistant = _assistant()
+    with _progress() as progress:
+        task = progress.add_task("Answering", total=len(asked))
+        results = evaluate_all(assistant, asked, lambda: progress.advance(task))
+    if json_out:
+        json_out.write_text(json.dumps(results, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    if report:
+        report.write_text(write_html(results), "utf-8")
+    _out.print(summary_table(results))
+
+
+@app.command()
+def doctor() -> None:
+    """Check the set-up and say what is wrong with it and how to mend it."""
+    from ui.doctor import examine
+
+    healthy = True
+    for finding in examine(_settings()):
+        healthy &= finding.good
+        _out.print(f"{'ok  ' if finding.good else 'BAD '} {escape(finding.text)}")
+    sys.exit(0 if healthy else 1)
+
+
+def _settings() -> Settings:
+    from assistant.settings import read_settings
+
+    return read_settings()
+
+
+def _assistant() -> Assistant:
+    from assistant.load import default_embedder, open_assistant
+
+    settings = _settings()
+    embedder = default_embedder()
+    _sync(settings, embedder)
+    return open_assistant(settings, embedder)
+
+
+def _sync(
+    settings: Settings,
+    embedder: Embedder,
+    *,
+    extra: tuple[Path, ...] = (),
+    remove: tuple[str, ...] = (),
+    rebuild: bool = False,
+) -> BuildReport:
+    """Bring the index up to date, with a progress bar where there is something to do."""
+    from assistant.load import sync_corpus
+
+    with _progress() as progress:
+        task = progress.add_task("Reading documents", total=None, visible=False)
+
+        def show(done: int, total: int) -> None:
+            progress.update(task, completed=done, total=total, visible=True)
+
+        report = sync_corpus(
+            settings, embedder, extra=extra, remove=remove, rebuild=rebuild, on_progress=show
+        )
+    for problem in report.problems:
+        _err.print(f"summit: {escape(problem)}")
+    return report
+
+
+def _progress():  # type: ignore[no-untyped-def]  # noqa: ANN202 - rich is imported when needed
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=_err,
+        transient=True,
+    )
+
+
+def _read_history(path: Path | None) -> tuple[tuple[str, str], ...]:
+    if path is None:
+        return ()
+    try:
+        turns = json.loads(path.read_text("utf-8"))
+        return tuple((str(asked), str(answered)) for asked, answered in turns)
+    except (OSError, ValueError, TypeError) as error:
+        raise QuestionError(
+            f"{path} is no history: it must hold a JSON list of [question, answer] pairs"
+        ) from error
+
+
+def _print_answer(answer: Answer) -> None:
+    if answer.standalone_question != answer.question:
+        _out.print(f"[dim]Read as: {escape(answer.standalone_question)}[/dim]")
+    _out.print(escape(answer.text))
+    if answer.notice:
+        _out.print(f"[italic]{escape(answer.notice)}[/italic]")
+    _print_citations("Sources", answer.citations)
+    _print_citations("Closest passages", answer.closest)
+    _out.print()
+
+
+def _print_citations(title: str, citations: tuple[Citation, ...]) -> None:
+    if not citations:
+        return
+    _out.print(f"\n[bold]{title}[/bold]")
+    for each in citations:
+        origin = ", ".join(filter(None, (each.publisher, each.date)))
+        _out.print(escape(f"[{each.marker}] {each.title}" + (f" ({origin})" if origin else "")))
+        if each.url:
+            _out.print(f"    [dim]{escape(each.url)}[/dim]", soft_wrap=True)
+
+
+def _list_documents(settings: Settings) -> None:
+    from assistant.load import index_folder
+    from index import generation
+    from index.build import CATALOGUE
+    from index.catalogue import Catalogue
+
+    with Catalogue(generation.current(index_folder(settings)) / CATALOGUE) as catalogue:
+        for entry in catalogue.entries():
+            _out.print(escape(f"{entry.document_id}\t{entry.path}"), soft_wrap=True)
+
+
+def _summary(report: BuildReport) -> str:
+    counts = {
+        "added": len(report.added),
+        "replaced": len(report.replaced),
+        "removed": len(report.removed),
+        "unchanged": report.unchanged,
+        "not readable": len(report.problems),
+    }
+    return "Documents: " + ", ".join(f"{number} {what}" for what, number in counts.items() if number)

@@ -1,0 +1,109 @@
+"""The web server: mounts the chat and puts up what guards it."""
+
+from __future__ import annotations
+
+import socket
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+import gradio as gr
+import uvicorn
+from fastapi import FastAPI, Request, Response
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.responses import PlainTextResponse
+
+from ui.chat import build_chat
+from ui.errors import ServerError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from assistant.assistant import Assistant
+
+# Gradio's page has inline scripts and styles, and compiles its templates, so these stay allowed;
+# nothing of another host is, and nothing may be framed.
+_CSP = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "connect-src 'self'",
+        "worker-src 'self' blob:",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'self'",
+    )
+)
+_HEADERS = {
+    "Content-Security-Policy": _CSP,
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+# Visitors need neither to upload nor to have the server fetch files, so these routes are closed.
+_CLOSED = ("/gradio_api/upload", "/gradio_api/file", "/gradio_api/proxy", "/gradio_api/stream")
+_FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "sans-serif"]
+_MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
+
+
+def build_app(assistant: Assistant, documents: int, *, starters: bool) -> FastAPI:
+    """Give the whole web application."""
+    app = FastAPI(title="Summit Assistant", docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(CORSMiddleware, allow_origins=[])
+
+    @app.middleware("http")
+    async def guard(
+        request: Request, call_next: Callable[[Request], Awaitable[Response]]
+    ) -> Response:
+        if request.url.path.startswith(_CLOSED):
+            return PlainTextResponse("There is nothing here.", status_code=404)
+        response = await call_next(request)
+        response.headers.update(_HEADERS)
+        return response
+
+    chat = build_chat(assistant, documents, starters=starters)
+    return gr.mount_gradio_app(
+        app,
+        chat,
+        path="/",
+        theme=gr.themes.Soft(font=_FONTS, font_mono=_MONO),
+        css=files("ui").joinpath("chat.css").read_text("utf-8"),
+        footer_links=[],
+        show_error=False,
+        ssr_mode=False,
+        pwa=False,
+        mcp_server=False,
+        enable_monitoring=False,
+    )
+
+
+def serve(app: FastAPI, listener: socket.socket) -> None:
+    """Serve until interrupted, on the socket that `listen` opened."""
+    config = uvicorn.Config(app, log_level="warning", server_header=False)
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Take the port before anything slow is done.
+
+    Raises:
+        ServerError: it is in use or not ours to take.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen()
+    except OSError as error:
+        listener.close()
+        raise ServerError(
+            f"{host}:{port} cannot be listened on ({(error.strerror or 'error').lower()}); "
+            "set another port, for instance: SUMMIT_PORT=7861"
+        ) from error
+    return listener
+
