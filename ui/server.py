@@ -72,6 +72,7 @@ def build_app(assistant: Assistant, documents: int, *, starters: bool) -> FastAP
         path="/",
         theme=gr.themes.Soft(font=_FONTS, font_mono=_MONO),
         css=files("ui").joinpath("chat.css").read_text("utf-8"),
+        head=f"<script>{files('ui').joinpath('chat.js').read_text('utf-8')}</script>",
         footer_links=[],
         show_error=False,
         ssr_mode=False,
