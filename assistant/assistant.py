@@ -74,7 +74,10 @@ class Assistant(Runnable[Question, Answer]):
         self._index.search("warm up", 1)
 
     def invoke(
-        self, input: Question, config: RunnableConfig | None = None, **kwargs: Any  # noqa: A002
+        self,
+        input: Question,
+        config: RunnableConfig | None = None,
+        **kwargs: Any,
     ) -> Answer:
         """Answer one question."""
         del config, kwargs
@@ -108,9 +111,7 @@ class Assistant(Runnable[Question, Answer]):
         statements = [Statement(each.quote, (each.marker,)) for each in citations]
         return replace(answer, statements=tuple(statements), citations=tuple(citations))
 
-    def _by_model(
-        self, answer: Answer, hits: Sequence[Hit], ranked: Sequence[Candidate]
-    ) -> Answer:
+    def _by_model(self, answer: Answer, hits: Sequence[Hit], ranked: Sequence[Candidate]) -> Answer:
         assert self._model is not None  # noqa: S101 - the caller has checked
         try:
             written = generative.write(
@@ -122,9 +123,13 @@ class Assistant(Runnable[Question, Answer]):
         answer = replace(answer, answerer=_name(self._model))
         if not written:
             return self._abstain(answer, ranked)
-        passages = list({passage.id: passage for each in written for passage in each.passages}.values())
+        passages = list(
+            {passage.id: passage for each in written for passage in each.passages}.values()
+        )
         citations = self._cite([(passage, passage.start, passage.end) for passage in passages])
-        marker = {passage.id: each.marker for passage, each in zip(passages, citations, strict=True)}
+        marker = {
+            passage.id: each.marker for passage, each in zip(passages, citations, strict=True)
+        }
         statements = [
             Statement(each.text, tuple(marker[passage.id] for passage in each.passages))
             for each in written

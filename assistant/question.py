@@ -10,7 +10,8 @@ from assistant.errors import QuestionError
 MAX_QUESTION_CHARACTERS = 2_000
 
 _ABOUT = re.compile(
-    r"^(?:and|but|so|ok|okay|then|et)?[\s,]*(?:what about|how about|and|what of|et)\s+(?P<rest>.+)$",
+    r"^(?:and|but|so|ok|okay|then)?[\s,]*(?:what about|how about|what of|and|et)"
+    r"\s+(?P<rest>.+)$",
     re.IGNORECASE,
 )
 _LEANING = re.compile(
@@ -18,9 +19,7 @@ _LEANING = re.compile(
     r"the same|one|ones|il|elle|ils|elles)\b",
     re.IGNORECASE,
 )
-_NAME = re.compile(
-    r"(?<![\w.])(?:the\s+)?[A-ZÀ-Þ][\w’'-]*(?:\s+(?:of\s+|de\s+)?[A-ZÀ-Þ][\w’'-]*)*"
-)
+_NAME = re.compile(r"(?<![\w.])(?:the\s+)?[A-ZÀ-Þ][\w’'-]*(?:\s+(?:of\s+|de\s+)?[A-ZÀ-Þ][\w’'-]*)*")
 _ASKING = {"who", "what", "when", "where", "why", "how", "which", "whose", "did", "does", "do"}
 _ASKING |= {"is", "are", "was", "were", "can", "could", "has", "have", "and", "but", "tell", "in"}
 _FEW_WORDS = 4
@@ -42,7 +41,9 @@ class Question:
         """
         folded = " ".join(text.split())
         if not any(map(str.isalnum, folded)):
-            raise QuestionError("the question is empty; ask something, such as: Why did the UK not sign?")
+            raise QuestionError(
+                "the question is empty; ask something, such as: Why did the UK not sign?"
+            )
         if len(folded) > MAX_QUESTION_CHARACTERS:
             raise QuestionError(
                 f"the question has {len(folded):,} characters; ask it in at most "

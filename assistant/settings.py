@@ -37,7 +37,7 @@ class Settings(BaseSettings):
     )
     model: str = Field(
         "",
-        description="chat model as PROVIDER:NAME, e.g. ollama:llama3.2; empty: the built-in answerer",
+        description="chat model as PROVIDER:NAME; empty: the built-in answerer",
     )
     model_timeout: float = Field(
         30.0, gt=0, le=600, description="seconds a chat model may take before it is given up"

@@ -60,10 +60,11 @@ def load_file(file: DocumentFile) -> Document:
     Raises:
         UnreadableDocumentError: with the path and what to do about it, in one line.
     """
+    if file.size > MAX_FILE_BYTES:
+        raise UnreadableDocumentError(
+            f"{file.path} is larger than {MAX_FILE_BYTES // 2**20} MB; split it into smaller files"
+        )
     try:
-        if file.size > MAX_FILE_BYTES:
-            message = f"is larger than {MAX_FILE_BYTES // 2**20} MB; split it into smaller files"
-            raise UnreadableDocumentError(message)
         parsed = PARSERS[file.path.suffix.lower()](file.path.read_bytes())
         return _document(file, parsed)
     except OSError as error:
@@ -92,7 +93,9 @@ def _files_below(path: Path) -> Iterator[Path]:
         and file.is_file()
     )
     if not files:
-        raise NoDocumentsError(f"{path} holds no documents; put files of these kinds there: {kinds}")
+        raise NoDocumentsError(
+            f"{path} holds no documents; put files of these kinds there: {kinds}"
+        )
     yield from files
 
 
@@ -121,7 +124,8 @@ def _document(file: DocumentFile, parsed: Parsed) -> Document:
     metadata = parsed.metadata
     return Document(
         id=file.document_id,
-        title=parsed.title or file.path.stem.replace("-", " ").replace("_", " ").strip().capitalize(),
+        title=parsed.title
+        or file.path.stem.replace("-", " ").replace("_", " ").strip().capitalize(),
         text=parsed.text,
         sections=parsed.sections,
         publisher=_text(metadata, "publisher"),

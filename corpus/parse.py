@@ -9,10 +9,11 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile
 
+import docx
 import yaml
-from bs4 import BeautifulSoup, NavigableString, Tag
+from bs4 import BeautifulSoup, Tag
+from bs4.element import NavigableString
 from charset_normalizer import from_bytes
-from docx import Document as read_docx
 from docx.opc.exceptions import PackageNotFoundError
 from docx.table import Table
 from markdown_it import MarkdownIt
@@ -76,8 +77,9 @@ def parse_markdown(data: bytes) -> Parsed:
     # A reference counts as one only where a definition stands: the front matter is the definition.
     definitions = "".join(f"\n\n[^{key}]: source" for key in sorted(keys))
     builder = TextBuilder()
-    title = _walk_markdown(parser.parse(text + definitions), builder, keys)
-    return _finished(builder, str(metadata.get("title") or title), metadata)
+    walker = _MarkdownWalker(builder, keys)
+    walker.walk(parser.parse(text + definitions))
+    return _finished(builder, str(metadata.get("title") or walker.title), metadata)
 
 
 def parse_html(data: bytes) -> Parsed:
@@ -120,7 +122,7 @@ def parse_pdf(data: bytes) -> Parsed:
 def parse_docx(data: bytes) -> Parsed:
     """Read the paragraphs, headings and tables of a Word document in their order."""
     try:
-        word = read_docx(io.BytesIO(data))
+        word = docx.Document(io.BytesIO(data))
     except (PackageNotFoundError, BadZipFile, KeyError, ValueError, SyntaxError) as error:
         message = "is no readable Word document (.docx); open it in an editor and save it again"
         raise UnreadableDocumentError(message) from error
@@ -168,9 +170,7 @@ def decode(data: bytes) -> str:
     return text
 
 
-def _finished(
-    builder: TextBuilder, title: str, metadata: dict[str, Any] | None = None
-) -> Parsed:
+def _finished(builder: TextBuilder, title: str, metadata: dict[str, Any] | None = None) -> Parsed:
     if not builder.text.strip():
         message = "is empty; there is nothing to read in it"
         raise UnreadableDocumentError(message)
@@ -221,43 +221,51 @@ def _front_matter(content: str) -> dict[str, Any]:
     return metadata
 
 
-def _walk_markdown(tokens: list[Token], builder: TextBuilder, keys: set[str]) -> str:
-    """Add every block to the builder; give the text of the first heading of level one."""
-    title = ""
-    lists: list[str] = []
-    row: list[str] = []
-    in_heading = in_footnote = False
-    for position, token in enumerate(tokens):
-        if token.type in {"bullet_list_open", "ordered_list_open"}:
-            lists.append(token.type)
-        elif token.type in {"bullet_list_close", "ordered_list_close"}:
-            lists.pop()
-        elif token.type == "footnote_open":
-            in_footnote = str(token.meta.get("label")) in keys
-        elif token.type == "footnote_close":
-            in_footnote = False
-        elif token.type == "heading_open":
-            in_heading = True
-        elif token.type == "heading_close":
-            in_heading = False
-        elif token.type == "tr_open":
-            row = []
-        elif token.type == "tr_close":
-            builder.block("; ".join(cell for cell in row if cell), separator="\n")
-        elif token.type in {"fence", "code_block"} and not in_footnote:
-            builder.block(clean(token.content))
-        elif token.type == "inline" and not in_footnote:
-            text, references = _inline(token.children or [], keys)
-            before = tokens[position - 1].type
-            if in_heading and not title and tokens[position - 1].tag == "h1":
-                title = text
-            elif in_heading:
-                builder.heading(text)
-            elif before in {"td_open", "th_open"}:
-                row.append(text)
-            else:
-                builder.block(text, references, separator="\n" if lists else "\n\n")
-    return title
+class _MarkdownWalker:
+    """Adds the blocks of a token stream to a builder; `title` is its first heading of level one."""
+
+    def __init__(self, builder: TextBuilder, keys: set[str]) -> None:
+        self.title = ""
+        self._builder = builder
+        self._keys = keys
+        self._open: list[str] = []
+        self._row: list[str] = []
+
+    def walk(self, tokens: list[Token]) -> None:
+        """Add every block; what stands in a footnote that defines a source is left out."""
+        hidden = False
+        for token in tokens:
+            if token.type == "footnote_open":
+                hidden = str(token.meta.get("label")) in self._keys
+            elif token.type == "footnote_close":
+                hidden = False
+            elif token.nesting == 1:
+                self._open.append(f"{token.type.removesuffix('_open')} {token.tag}")
+            elif token.nesting == -1:
+                self._open.pop()
+                self._close(token)
+            elif token.type in {"fence", "code_block"} and not hidden:
+                self._builder.block(clean(token.content))
+            elif token.type == "inline" and not hidden:
+                self._inline(token)
+
+    def _close(self, token: Token) -> None:
+        if token.type == "tr_close":
+            self._builder.block("; ".join(filter(None, self._row)), separator="\n")
+            self._row = []
+
+    def _inline(self, token: Token) -> None:
+        text, references = _inline(token.children or [], self._keys)
+        kind, _, tag = self._open[-1].partition(" ")
+        if kind == "heading" and tag == "h1" and not self.title:
+            self.title = text
+        elif kind == "heading":
+            self._builder.heading(text)
+        elif kind in {"td", "th"}:
+            self._row.append(text)
+        else:
+            in_list = any(each.startswith("list_item") for each in self._open)
+            self._builder.block(text, references, separator="\n" if in_list else "\n\n")
 
 
 def _inline(children: list[Token], keys: set[str]) -> tuple[str, list[tuple[int, tuple[str, ...]]]]:

@@ -37,7 +37,14 @@ CREATE TABLE IF NOT EXISTS passages (
 CREATE INDEX IF NOT EXISTS passages_of_document ON passages(document_id);
 CREATE VIRTUAL TABLE IF NOT EXISTS passage_terms USING fts5(terms, tokenize = "unicode61");
 """
-_PASSAGE = "SELECT id, document_id, title, heading, start, text, sentences FROM passages"
+_PASSAGES_BY_ID = """
+SELECT id, document_id, title, heading, start, text, sentences FROM passages
+WHERE id IN (SELECT value FROM json_each(?))
+"""
+_PASSAGES_OF_DOCUMENT = """
+SELECT id, document_id, title, heading, start, text, sentences FROM passages
+WHERE document_id = ? ORDER BY number
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +91,10 @@ class Catalogue:
     def entries(self) -> list[Entry]:
         """Give what is known of every indexed file."""
         rows = self._rows("SELECT id, path, size, modified, hash, synced FROM documents")
-        return [Entry(*row[:5], bool(row[5])) for row in rows]
+        return [
+            Entry(str(i), str(path), int(str(size)), int(str(time)), str(digest), bool(synced))
+            for i, path, size, time, digest, synced in rows
+        ]
 
     def add(
         self, document: Document, passages: Iterable[Passage], file: DocumentFile, *, synced: bool
@@ -161,12 +171,12 @@ class Catalogue:
     def passages(self, ids: Iterable[str]) -> dict[str, Passage]:
         """Give those of the passages that exist, by id."""
         wanted = json.dumps(list(ids))
-        rows = self._rows(f"{_PASSAGE} WHERE id IN (SELECT value FROM json_each(?))", (wanted,))
+        rows = self._rows(_PASSAGES_BY_ID, (wanted,))
         return {str(row[0]): _passage(row) for row in rows}
 
     def passages_of(self, document_id: str) -> list[Passage]:
         """Give the passages of a document in order."""
-        rows = self._rows(f"{_PASSAGE} WHERE document_id = ? ORDER BY number", (document_id,))
+        rows = self._rows(_PASSAGES_OF_DOCUMENT, (document_id,))
         return [_passage(row) for row in rows]
 
     def document_count(self) -> int:

@@ -52,7 +52,7 @@ def split(document: Document) -> list[Passage]:
 
 def sentence_spans(text: str, start: int, end: int, language: str = "en") -> list[Span]:
     """Give the sentences of one paragraph, `text[start:end]`, as spans of `text`."""
-    spans = []
+    spans: list[Span] = []
     offset = start
     for sentence in sentencex.segment(language, text[start:end]):
         spans.extend(_trimmed(text, offset, offset + len(sentence)))

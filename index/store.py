@@ -51,7 +51,7 @@ class VectorStore:
 
     def close(self) -> None:
         """Release the files; the store is not used afterwards."""
-        self._client.close()
+        self._client.close()  # type: ignore[attr-defined] # missing in ClientAPI alone
 
     def __len__(self) -> int:
         with _mapped(self._folder):
@@ -93,6 +93,8 @@ class VectorStore:
 
     def vectors(self, ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """Give the vectors of those of the ids that the store holds."""
+        if not ids:
+            return {}
         with _mapped(self._folder):
             found = self._collection.get(ids=list(ids), include=["embeddings"])
         embeddings = found["embeddings"]

@@ -11,17 +11,6 @@ from importlib.resources import files
 import Stemmer
 
 _WORD = re.compile(r"\w+")
-_STOP_WORDS = frozenset(
-    # English function words and the words that questions are made of
-    """a about after all also an and any are as at be been being but by can could did do does
-    for from had has have he her him his how i if in into is it its just many me much my no not
-    of on or our please she should so some such tell than that the their them then there these
-    they this those to was we were what when where which while who whom whose why will with
-    would you your s t
-    au aux avec ce ces cette dans de des du elle en est et il ils je la le les leur lui mais
-    ne nous on ou où par pas pour qu que quel quelle quelles quels qui quoi sa se ses son sont
-    sur un une vous y combien comment pourquoi quand l d c j n""".split()
-)
 _stemmer = Stemmer.Stemmer("english")
 
 
@@ -39,7 +28,7 @@ def words(text: str) -> list[str]:
 def content_words(text: str) -> list[str]:
     """Give the words that are no function words, folded, in order; all where none is left."""
     every = words(text)
-    return [word for word in every if word not in _STOP_WORDS] or every
+    return [word for word in every if word not in _stop_words()] or every
 
 
 def stems(text_words: list[str]) -> list[str]:
@@ -58,17 +47,26 @@ def terms(text: str) -> list[str]:
 def _canonical(text: str) -> str:
     # “US” is a country and “us” is not, so this comes before the case is folded.
     text = re.sub(r"\bUS\b|\bthe us\b", "usa", text)
+    text = re.sub(r"(?<=\d)(?=(?:bn|mn)\b)", " ", text)
     pattern, names = _aliases()
     return pattern.sub(lambda match: names[str(match.lastgroup)], text)
 
 
 @cache
 def _aliases() -> tuple[re.Pattern[str], dict[str, str]]:
-    table: dict[str, list[str]] = json.loads(
-        files("index").joinpath("aliases.json").read_text("utf-8")
-    )
+    table: dict[str, list[str]] = json.loads(_data("aliases.json"))
     groups = {f"a{number}": name for number, name in enumerate(table)}
     alternatives = "|".join(
         f"(?P<{group}>{'|'.join(table[name])})" for group, name in groups.items()
     )
     return re.compile(rf"(?<!\w)(?:{alternatives})(?!\w)", re.IGNORECASE), groups
+
+
+@cache
+def _stop_words() -> frozenset[str]:
+    """Give the English and French function words, and those that questions are made of."""
+    return frozenset(_data("stopwords.txt").split())
+
+
+def _data(name: str) -> str:
+    return files("index").joinpath(name).read_text("utf-8")

@@ -24,7 +24,9 @@ def lock(name: str, *arguments: str) -> None:
     """Resolve and write one lock file."""
     path = ROOT / name
     path.unlink(missing_ok=True)
-    subprocess.run([*_COMMAND, *arguments, "--output-file", name, "pyproject.toml"], cwd=ROOT, check=True)
+    subprocess.run(
+        [*_COMMAND, *arguments, "--output-file", name, "pyproject.toml"], cwd=ROOT, check=True
+    )
     lines = [
         re.sub(r"^(torch==[\d.]+)\+\w+", r"\1", line)
         for line in path.read_text("utf-8").splitlines()

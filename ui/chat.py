@@ -41,7 +41,7 @@ def build_chat(assistant: Assistant, documents: int, *, starters: bool) -> gr.Bl
             f"Ask about the AI Action Summit (Paris, February 2025). {documents} documents; "
             "every sentence is quoted from one of them."
             if starters
-            else f"Ask about these {documents} documents; every sentence is quoted from one of them."
+            else f"Ask about these {documents} documents; every sentence is quoted from one."
         ),
         chatbot=gr.Chatbot(
             label="Conversation",
@@ -80,8 +80,7 @@ def _respond(assistant: Assistant, message: str, history: list[dict[str, Any]]) 
     except (QuestionError, IndexProblemError, ModelError) as error:
         yield message_html(str(error)[:1].upper() + str(error)[1:] + ".")
         return
-    except Exception:
-        # The edge: whatever it was, the visitor gets a sentence and the log the whole story.
+    except Exception:  # noqa: BLE001 - the edge: visitors get a sentence, the log the story
         _log.exception("a question could not be answered")
         yield message_html(_FAILED)
         return

@@ -18,6 +18,8 @@ from index.errors import IndexMismatchError, IndexProblemError, ModelError
 from ui.errors import ServerError
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
+
     from assistant.answer import Answer, Citation
     from assistant.assistant import Assistant
     from assistant.settings import Settings
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
 
 # What is heavy (torch, gradio, chromadb) is imported inside the commands, so that
 # `summit --help` answers at once.
-# ruff: noqa: PLC0415
 
 app = typer.Typer(
     name="summit",
@@ -245,7 +246,7 @@ def _sync(
     return report
 
 
-def _progress():  # type: ignore[no-untyped-def]  # noqa: ANN202 - rich is imported when needed
+def _progress() -> Progress:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     return Progress(
@@ -311,4 +312,6 @@ def _summary(report: BuildReport) -> str:
         "unchanged": report.unchanged,
         "not readable": len(report.problems),
     }
-    return "Documents: " + ", ".join(f"{number} {what}" for what, number in counts.items() if number)
+    return "Documents: " + ", ".join(
+        f"{number} {what}" for what, number in counts.items() if number
+    )

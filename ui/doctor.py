@@ -32,35 +32,37 @@ def examine(settings: Settings) -> Iterator[Finding]:
     embedder = default_embedder()
     try:
         embedder.embed(["a text"])
-        yield Finding(True, f"embedding model: {embedder.name}")
+        yield Finding(good=True, text=f"embedding model: {embedder.name}")
     except ModelError as error:
-        yield Finding(False, f"embedding model: {error}")
+        yield Finding(good=False, text=f"embedding model: {error}")
         return
     try:
         with SearchIndex(index_folder(settings), embedder) as index:
             problems = index.problems()
             count = index.catalogue.document_count()
-        yield Finding(not problems, f"index: {problems or f'{count} documents, complete'}")
+        yield Finding(
+            good=not problems, text=f"index: {problems or f'{count} documents, complete'}"
+        )
     except IndexProblemError as error:
-        yield Finding(False, f"index: {error}")
+        yield Finding(good=False, text=f"index: {error}")
     try:
         chat_model(settings)
-        yield Finding(True, f"answers by: {settings.model or 'the built-in answerer'}")
+        yield Finding(good=True, text=f"answers by: {settings.model or 'the built-in answerer'}")
     except AssistantError as error:
-        yield Finding(False, f"chat model: {error}")
+        yield Finding(good=False, text=f"chat model: {error}")
 
 
 def _documents(settings: Settings) -> Iterator[Finding]:
     try:
         files = find_files([settings.corpus_dir])
     except DocumentError as error:
-        yield Finding(False, f"documents: {error}")
+        yield Finding(good=False, text=f"documents: {error}")
         return
     bad = []
     for file in files:
         try:
             load_file(file)
         except DocumentError as error:
-            bad.append(Finding(False, f"document: {error}"))
-    yield Finding(True, f"documents: {len(files) - len(bad)} in {settings.corpus_dir}")
+            bad.append(Finding(good=False, text=f"document: {error}"))
+    yield Finding(good=True, text=f"documents: {len(files) - len(bad)} in {settings.corpus_dir}")
     yield from bad

@@ -75,7 +75,8 @@ def _citation(citation: Citation) -> str:
             'rel="noopener noreferrer nofollow">source</a>'
         )
     return (
-        f'<li value="{citation.marker}"><blockquote dir="auto">{escape(citation.quote)}</blockquote>'
+        f'<li value="{citation.marker}">'
+        f'<blockquote dir="auto">{escape(citation.quote)}</blockquote>'
         f'<p dir="auto"><cite>{escape(citation.title)}</cite>'
         f"{f' · {escape(origin)}' if origin else ''}{link}</p></li>"
     )

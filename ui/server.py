@@ -22,20 +22,11 @@ if TYPE_CHECKING:
 
 # Gradio's page has inline scripts and styles, and compiles its templates, so these stay allowed;
 # nothing of another host is, and nothing may be framed.
-_CSP = "; ".join(
-    (
-        "default-src 'self'",
-        "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
-        "style-src 'self' 'unsafe-inline'",
-        "img-src 'self' data: blob:",
-        "font-src 'self' data:",
-        "connect-src 'self'",
-        "worker-src 'self' blob:",
-        "object-src 'none'",
-        "base-uri 'self'",
-        "form-action 'self'",
-        "frame-ancestors 'self'",
-    )
+_CSP = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
+    "connect-src 'self'; worker-src 'self' blob:; object-src 'none'; base-uri 'self'; "
+    "form-action 'self'; frame-ancestors 'self'"
 )
 _HEADERS = {
     "Content-Security-Policy": _CSP,
@@ -66,7 +57,7 @@ def build_app(assistant: Assistant, documents: int, *, starters: bool) -> FastAP
         return response
 
     chat = build_chat(assistant, documents, starters=starters)
-    return gr.mount_gradio_app(
+    mounted: FastAPI = gr.mount_gradio_app(
         app,
         chat,
         path="/",
@@ -80,6 +71,7 @@ def build_app(assistant: Assistant, documents: int, *, starters: bool) -> FastAP
         mcp_server=False,
         enable_monitoring=False,
     )
+    return mounted
 
 
 def serve(app: FastAPI, listener: socket.socket) -> None:
@@ -107,4 +99,3 @@ def listen(host: str, port: int) -> socket.socket:
             "set another port, for instance: SUMMIT_PORT=7861"
         ) from error
     return listener
-

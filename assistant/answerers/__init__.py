@@ -1,0 +1,1 @@
+"""Who answers: the built-in answerer or a chat model."""

@@ -141,9 +141,7 @@ def confidence(ranked: Sequence[Candidate]) -> float:
     return max(0.0, min(1.0, likeness + 0.25 * ranked[0].context))
 
 
-def _candidate(
-    question: str, hit: Hit, number: int, weights: Mapping[str, float]
-) -> Candidate:
+def _candidate(question: str, hit: Hit, number: int, weights: Mapping[str, float]) -> Candidate:
     passage = hit.passage
     own = set(terms(passage.sentence(number)))
     near = own.union(
@@ -169,7 +167,9 @@ def _exists(passage: Passage, number: int) -> bool:
 
 def _coverage(found: set[str], weights: Mapping[str, float]) -> float:
     total = sum(weights.values())
-    return sum(weight for stem, weight in weights.items() if stem in found) / total if total else 0.0
+    return (
+        sum(weight for stem, weight in weights.items() if stem in found) / total if total else 0.0
+    )
 
 
 def _shared_pairs(question: str, sentence: str) -> float:
@@ -201,9 +201,7 @@ def _support(candidate: Candidate, ranked: Sequence[Candidate]) -> list[Candidat
     if not _LEANS.search(candidate.text):
         return []
     return [
-        each
-        for each in ranked
-        if each.hit is candidate.hit and each.number == candidate.number - 1
+        each for each in ranked if each.hit is candidate.hit and each.number == candidate.number - 1
     ]
 
 

@@ -94,7 +94,7 @@ def _within(timeout: float, model: BaseChatModel, messages: list[tuple[str, str]
         return str(future.result(timeout=timeout).text)
     except FutureTimeoutError as error:
         raise ModelAnswerError(f"did not answer within {timeout:g} seconds") from error
-    except Exception as error:  # noqa: BLE001 - every provider raises errors of its own
+    except Exception as error:
         raise ModelAnswerError(f"failed ({type(error).__name__})") from error
     finally:
         pool.shutdown(wait=False, cancel_futures=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,7 +44,9 @@ def read_questions(path: Path) -> list[GoldenQuestion]:
     try:
         lines = path.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise QuestionError(f"{path} cannot be read; give a file of questions (JSON Lines)") from error
+        raise QuestionError(
+            f"{path} cannot be read; give a file of questions (JSON Lines)"
+        ) from error
     questions = []
     for number, line in enumerate(lines, start=1):
         if not line.strip():

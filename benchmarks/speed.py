@@ -1,0 +1,280 @@
+"""Measures speed and memory on the shipped corpus and prints them as one Markdown table.
+
+With `--write` the table also goes between the markers of docs/benchmarks.md. What each row
+means is said there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import psutil
+import torch
+
+from assistant.evaluation.run import SHIPPED_QUESTIONS, read_questions
+from assistant.load import open_assistant, sync_corpus
+from assistant.settings import read_settings
+from corpus.load import SHIPPED_DOCUMENTS
+from index.embedding import MiniLM
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from assistant.settings import Settings
+    from index.embedding import Embedder
+
+PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
+QUESTION = "Why did the UK not sign the Paris statement?"
+_LIMIT_SECONDS = 300
+
+
+class Row(NamedTuple):
+    """A line of the table."""
+
+    what: str
+    measured: str
+    aim: str = ""
+
+
+@dataclass
+class Recorder:
+    """Embeds as `model` does; keeps every batch it is given and counts the seconds."""
+
+    model: Embedder
+    batches: list[list[str]] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def name(self) -> str:
+        """Give the name of the model."""
+        return self.model.name
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Give what the model gives."""
+        self.batches.append(list(texts))
+        started = time.perf_counter()
+        vectors = self.model.embed(texts)
+        self.seconds += time.perf_counter() - started
+        return vectors
+
+    def again(self) -> None:
+        """Embed the same batches once more, with nothing else around it."""
+        for batch in self.batches:
+            self.model.embed(batch)
+
+
+def main() -> None:
+    """Measure everything; print the table and, where asked to, write it to the page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write", action="store_true", help=f"also write it to {PAGE.name}")
+    write = parser.parse_args().write
+    with tempfile.TemporaryDirectory() as folder:
+        report = measure(Path(folder))
+    print(report)
+    if write:
+        PAGE.write_text(with_report(PAGE.read_text("utf-8"), report), "utf-8")
+
+
+def measure(data_dir: Path) -> str:
+    """Measure everything in an empty folder; give the table and a line about the machine."""
+    settings = read_settings(data_dir=data_dir, corpus_dir=SHIPPED_DOCUMENTS, model="")
+    load, model = os.getloadavg()[0], MiniLM()
+    model.embed(["warm up"])
+    print("ingesting, then embedding alone: about two minutes", file=sys.stderr)
+    recorder = Recorder(model)
+    ingestion = measure_ingestion(settings, recorder)
+    print("answering, then starting the command again and again", file=sys.stderr)
+    rows = [
+        *measure_answers(settings, model),
+        *ingestion,
+        measure_unchanged(settings, model),
+        *measure_command(data_dir),
+        *measure_serve(data_dir),
+    ]
+    sentences = sum(len(batch) for batch in recorder.batches)
+    machine = (
+        f"{sentences:,} sentences; {processor()}, torch {torch.__version__} on "
+        f"{torch.get_num_threads()} threads, Python {platform.python_version()}; "
+        f"load of the machine before: {load:.1f}"
+    )
+    return f"{table(rows)}\n\n{machine}"
+
+
+def measure_answers(settings: Settings, model: Embedder) -> list[Row]:
+    """Time the built-in answer to each development question, with its turns before."""
+    questions = read_questions(SHIPPED_QUESTIONS)
+    assistant = open_assistant(settings, model)
+    assistant.warm_up()
+    times = [
+        1000 * seconds(lambda each=each: assistant.ask(each.question, each.history))
+        for each in questions
+    ]
+    what = f"Warm answer, {len(times)} questions"
+    return [
+        Row(f"{what}: median", f"{statistics.median(times):.0f} ms", "60 ms"),
+        Row(f"{what}: 95th percentile", f"{statistics.quantiles(times, n=20)[-1]:.0f} ms"),
+        Row("Resident memory after ingestion and these answers", memory(psutil.Process())),
+    ]
+
+
+def measure_ingestion(settings: Settings, recorder: Recorder) -> list[Row]:
+    """Time the ingestion of the corpus, and the embedding of the same batches alone."""
+    documents = 0
+
+    def ingest() -> None:
+        nonlocal documents
+        documents = len(sync_corpus(settings, recorder).added)
+
+    whole = seconds(ingest)
+    within = recorder.seconds
+    bare = seconds(recorder.again)
+    what = f"{documents} documents"
+    return [
+        Row(f"Ingestion of {what}", f"{documents / whole:.2f} documents/s ({whole:.1f} s)"),
+        Row(
+            "Bare embedding of the same sentences",
+            f"{documents / bare:.2f} documents/s ({bare:.1f} s)",
+        ),
+        Row("Time of ingestion to bare embedding", f"{whole / bare:.2f} times", "1.3 times"),
+        Row("Time of ingestion outside the model", f"{whole - within:.1f} s"),
+    ]
+
+
+def measure_unchanged(settings: Settings, model: Embedder) -> Row:
+    """Time how long it takes to see that nothing has changed."""
+
+    def look() -> None:
+        if sync_corpus(settings, model).changed:
+            raise RuntimeError("the corpus changed while it was measured; run again")
+
+    taken = statistics.median(seconds(look) for _ in range(3))
+    return Row("Unchanged corpus recognised", f"{taken:.3f} s", "1 s")
+
+
+def measure_command(data_dir: Path) -> list[Row]:
+    """Time the command line from start to end, each time as a new process."""
+
+    def run(*arguments: str) -> float:
+        return seconds(
+            lambda: subprocess.run(
+                [summit(), *arguments],
+                env=environment(data_dir),
+                cwd=data_dir,
+                capture_output=True,
+                check=True,
+                timeout=_LIMIT_SECONDS,
+            )
+        )
+
+    best = min(run("--help") for _ in range(5))
+    median = statistics.median(run("ask", QUESTION) for _ in range(3))
+    return [
+        Row("`summit --help`, best of 5", f"{best:.2f} s", "0.3 s"),
+        Row("`summit ask` with an index, median of 3", f"{median:.1f} s"),
+    ]
+
+
+def measure_serve(data_dir: Path) -> list[Row]:
+    """Time the server from its start to ready and to the first answer, asked as the page asks."""
+    # Imported only now, so that it does not count into the memory of the answers.
+    from gradio_client import Client  # noqa: PLC0415
+
+    started = time.perf_counter()
+    with subprocess.Popen(
+        [summit(), "serve"],
+        env=environment(data_dir),
+        cwd=data_dir,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as server:
+        try:
+            address = address_when_ready(server)
+            ready = time.perf_counter() - started
+            client = Client(address, verbose=False, analytics_enabled=False)
+            client.predict(QUESTION, api_name="/_clear_and_save_textbox")
+            turns = client.predict(api_name="/_submit_fn")
+            answered = time.perf_counter() - started
+            if "summit-answer" not in str(turns):
+                raise RuntimeError(f"the server gave no answer: {turns}")
+            used = memory(psutil.Process(server.pid))
+        finally:
+            server.kill()
+    return [
+        Row("`summit serve` with an index, start to ready", f"{ready:.1f} s"),
+        Row("`summit serve`, start to first answer over HTTP", f"{answered:.1f} s"),
+        Row("Resident memory of `summit serve` after it", used),
+    ]
+
+
+def address_when_ready(server: subprocess.Popen[str]) -> str:
+    """Wait until the server says that it is ready; give the address it names."""
+    said = []
+    for line in server.stderr or ():
+        said.append(line)
+        found = re.search(r"ready: (http://\S+)", line)
+        if found:
+            return found[1]
+    raise RuntimeError(f"summit serve ended before it was ready: {''.join(said)}")
+
+
+def environment(data_dir: Path) -> dict[str, str]:
+    """Give the environment without settings of the user's; the server picks a free port."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("SUMMIT_")}
+    return {**kept, "SUMMIT_DATA_DIR": str(data_dir), "SUMMIT_PORT": "0"}
+
+
+def summit() -> str:
+    """Give the path of the command that is installed beside this Python."""
+    return str(Path(sys.executable).with_name("summit"))
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Do the work; give how long it took."""
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def memory(process: psutil.Process) -> str:
+    """Say how much memory a process holds."""
+    return f"{process.memory_info().rss / 1e6:.0f} MB"
+
+
+def processor() -> str:
+    """Name the processor, or where the system does not tell, its kind."""
+    cpuinfo = Path("/proc/cpuinfo")
+    names = re.findall(r"model name\s*: (.+)", cpuinfo.read_text()) if cpuinfo.exists() else []
+    return f"{os.cpu_count()} cores of {names[0] if names else platform.machine()}"
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Give the rows as a Markdown table."""
+    head = ["| What | Measured | Aim: under |", "| --- | ---: | ---: |"]
+    return "\n".join([*head, *(f"| {' | '.join(row)} |" for row in rows)])
+
+
+def with_report(page: str, report: str) -> str:
+    """Give the page with what stands between its markers replaced."""
+    before, start, rest = page.partition("<!-- speed -->")
+    _, end, after = rest.partition("<!-- /speed -->")
+    if not end:
+        raise ValueError("the page has no <!-- speed --> and <!-- /speed --> to write between")
+    return f"{before}{start}\n{report}\n{end}{after}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+for name in list(os.environ):
+    if name.startswith(("SUMMIT_", "OPENAI_", "ANTHROPIC_")):
+        del os.environ[name]
+
+_connect = socket.socket.connect
+
+
+def _only_here(self, address):
+    host = address[0] if isinstance(address, tuple) else ""
+    if host not in {"", "127.0.0.1", "::1", "localhost"}:
+        raise AssertionError(f"a test tried to reach {host}")
+    return _connect(self, address)
+
+
+socket.socket.connect = _only_here
+
+
+@pytest.fixture(scope="session")
+def shipped(tmp_path_factory):
+    """The data folder with an index of the shipped documents, built once for all tests."""
+    from assistant.load import default_embedder, sync_corpus
+    from assistant.settings import read_settings
+
+    settings = read_settings(data_dir=tmp_path_factory.mktemp("shipped"))
+    report = sync_corpus(settings, default_embedder())
+    assert report.problems == []
+    return settings
+
+
+@pytest.fixture(scope="session")
+def assistant(shipped):
+    """The assistant as a user has it: shipped documents, real model, built-in answerer."""
+    from assistant.load import default_embedder, open_assistant
+
+    return open_assistant(shipped, default_embedder())
+
+
+@pytest.fixture
+def documents(tmp_path):
+    """A folder with three small documents."""
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    (folder / "owls.md").write_text(
+        "# Owls\n\nThe owl is a bird of the night. It hunts mice in silence.\n\n"
+        "## Where owls live\n\nBarn owls live in church towers. They like old barns, too.\n"
+    )
+    (folder / "bees.txt").write_text(
+        "Bees\n\nA bee makes honey from nectar. A hive has one queen.\n\n"
+        "The queen lays two thousand eggs a day in summer.\n"
+    )
+    (folder / "trains.html").write_text(
+        "<html><head><title>Trains</title></head><body><h1>Trains</h1>"
+        "<p>The first public railway opened in 1825.</p></body></html>"
+    )
+    return folder
+
+
+@pytest.fixture
+def summit(tmp_path):
+    """Runs the command in a process of its own, as a user does."""
+
+    def run(*arguments, stdin="", code="from ui.cli import main; main()", **environment):
+        variables = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith("SUMMIT_")
+        }
+        return subprocess.run(
+            [sys.executable, "-c", code, *map(str, arguments)],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            cwd=tmp_path,
+            env={**variables, "COLUMNS": "100", **{k: str(v) for k, v in environment.items()}},
+        )
+
+    return run

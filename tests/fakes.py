@@ -1,0 +1,116 @@
+"""Stand-ins that are quick and repeatable, with the interface of what they stand for."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import numpy as np
+
+from index.terms import terms
+
+
+class WordEmbedder:
+    """Embeds a text as the sum of fixed random directions, one for each of its terms."""
+
+    name = "words"
+
+    def __init__(self, name="words", dimension=64):
+        self.name = name
+        self._dimension = dimension
+
+    def embed(self, texts):
+        vectors = np.array([self._vector(text) for text in texts], dtype=np.float32)
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+    def _vector(self, text):
+        seeds = [int(hashlib.sha256(term.encode()).hexdigest()[:8], 16) for term in terms(text)]
+        rows = [np.random.default_rng(seed).normal(size=self._dimension) for seed in seeds or [0]]
+        return np.sum(rows, axis=0)
+
+
+class ChatServer:
+    """A small OpenAI-compatible server on the loopback; `reply` says how it behaves.
+
+    A string is the answer; "HANG" never answers, "BREAK" closes the connection half-way,
+    500 is that status, and bytes are sent as the body whatever they are.
+    """
+
+    def __init__(self, reply):
+        self.reply = reply
+        self.requests = []
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server.daemon_threads = True
+        self._closed = threading.Event()
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self._server.server_port}/v1"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._closed.set()
+        self._server.shutdown()
+        self._server.server_close()
+
+    def _handler(self):
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                server.requests.append(body)
+                if server.reply == "HANG":
+                    server._closed.wait(30)
+                elif server.reply == 500:
+                    self.send_error(500)
+                elif server.reply == "BREAK":
+                    self._send(_completion("The UK")[:40], length=4_000)
+                elif isinstance(server.reply, bytes):
+                    self._send(server.reply)
+                elif body.get("stream"):
+                    self._stream(server.reply)
+                else:
+                    self._send(_completion(server.reply))
+
+            def _send(self, body, length=None):
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(length or len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+                self.close_connection = True
+
+            def _stream(self, reply):
+                self.send_response(200)
+                self.send_header("Content-Type", "text/event-stream")
+                self.end_headers()
+                for word in reply.split(" "):
+                    chunk = {"choices": [{"index": 0, "delta": {"content": word + " "}}]}
+                    self.wfile.write(f"data: {json.dumps(_envelope(chunk))}\n\n".encode())
+                    self.wfile.flush()
+                    time.sleep(0.001)
+                self.wfile.write(b"data: [DONE]\n\n")
+
+            def log_message(self, *_):
+                pass
+
+        return Handler
+
+
+def _envelope(fields):
+    return {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "fake", **fields}
+
+
+def _completion(text):
+    message = {"role": "assistant", "content": text}
+    choice = {"index": 0, "message": message, "finish_reason": "stop"}
+    usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
+    fields = _envelope({"choices": [choice], "usage": usage})
+    return json.dumps({**fields, "object": "chat.completion"}).encode()

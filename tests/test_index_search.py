@@ -1,0 +1,66 @@
+import pytest
+from fakes import WordEmbedder
+
+from corpus.load import find_files
+from index.build import Wanted, build_index
+from index.keyword import search_keywords, word_weights
+from index.search import DENSE_WEIGHT, LEXICAL_WEIGHT, SearchIndex
+
+
+@pytest.fixture
+def index(tmp_path, documents):
+    build_index(
+        tmp_path / "index", Wanted(corpus=tuple(find_files([documents]))), WordEmbedder()
+    )
+    with SearchIndex(tmp_path / "index", WordEmbedder()) as opened:
+        yield opened
+
+
+def test_the_passage_with_the_words_of_the_question_comes_first(index):
+    hit = index.search("How many eggs does the queen lay?")[0]
+    assert hit.passage.document_id == "bees"
+
+
+def test_the_score_is_the_sum_that_the_documentation_names(index):
+    for hit in index.search("where do barn owls live"):
+        expected = DENSE_WEIGHT * max(hit.cosines) + LEXICAL_WEIGHT * hit.bm25
+        assert hit.score == pytest.approx(expected)
+
+
+def test_each_sentence_has_a_cosine(index):
+    for hit in index.search("honey"):
+        assert len(hit.cosines) == len(hit.passage.sentences)
+        assert all(-1.001 <= cosine <= 1.001 for cosine in hit.cosines)
+
+
+def test_no_more_passages_than_asked_for_come_back(index):
+    assert len(index.search("owl bee railway", 2)) == 2
+
+
+@pytest.mark.parametrize("query", ['"; DROP TABLE passages; --', "NEAR(a b)", "a* OR", "???", "'"])
+def test_a_query_is_never_syntax(index, query):
+    index.search(query)
+    assert index.catalogue.document_count() == 3
+
+
+def test_keywords_match_other_forms_of_a_word(index):
+    found = search_keywords(index.catalogue, "hunting owls", 5)
+    passages = index.catalogue.passages([found[0][0]])
+    assert passages[found[0][0]].document_id == "owls"
+
+
+def test_a_rare_word_weighs_more_than_a_common_one(index):
+    weights = word_weights(index.catalogue, "railway queen unicorn")
+    assert weights["unicorn"] > weights["railway"] >= weights["queen"]
+
+
+def test_the_title_alone_makes_a_passage_findable(index):
+    assert search_keywords(index.catalogue, "trains", 5)
+
+
+def test_documents_come_back_as_they_went_in(index):
+    document = index.catalogue.document("owls")
+    assert document.title == "Owls"
+    assert document.heading_at(document.text.index("Barn")) == "Where owls live"
+    with pytest.raises(KeyError):
+        index.catalogue.document("unicorns")
