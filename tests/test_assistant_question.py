@@ -1,0 +1,50 @@
+import pytest
+
+from assistant.errors import QuestionError
+from assistant.question import MAX_QUESTION_CHARACTERS, Question, standalone
+
+UK = ("Why did the UK not sign?", "Because of national security.")
+
+
+def follow_up(text, *history):
+    return standalone(Question.of(text, history))
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\n", "?!", "…"])
+def test_an_empty_question_is_refused_with_an_example(text):
+    with pytest.raises(QuestionError, match="empty"):
+        Question.of(text)
+
+
+def test_a_far_too_long_question_is_refused_with_the_limit():
+    with pytest.raises(QuestionError, match="100,000 characters"):
+        Question.of("a" * 100_000)
+    assert Question.of("a" * MAX_QUESTION_CHARACTERS)
+
+
+def test_white_space_is_folded():
+    assert Question.of("  Who \n came? ").text == "Who came?"
+
+
+def test_a_question_without_history_is_as_it_was():
+    assert standalone(Question.of("And the US?")) == "And the US?"
+
+
+@pytest.mark.parametrize("text", ["And the US?", "What about the US?", "and how about the US"])
+def test_another_name_takes_the_place_of_the_one_before(text):
+    assert follow_up(text, UK) == "Why did the US not sign?"
+
+
+def test_a_pronoun_brings_the_names_of_the_question_before():
+    asked = follow_up("How much of that is public?", ("What is InvestAI?", ""))
+    assert asked == "How much of that is public (InvestAI)?"
+
+
+def test_the_topic_reaches_over_several_follow_ups():
+    history = (("What is InvestAI?", ""), ("Who pays for it?", ""))
+    assert "InvestAI" in follow_up("When was it announced?", *history)
+
+
+def test_a_question_with_a_name_of_its_own_stands_alone():
+    text = "Who represented China in Paris?"
+    assert follow_up(text, UK) == text
