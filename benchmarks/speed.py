@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -94,7 +95,7 @@ def measure(data_dir: Path) -> str:
     settings = read_settings(data_dir=data_dir, corpus_dir=SHIPPED_DOCUMENTS, model="")
     load, model = os.getloadavg()[0], MiniLM()
     model.embed(["warm up"])
-    print("ingesting, then embedding alone: about two minutes", file=sys.stderr)
+    print("ingesting, then embedding alone (this may take a minute or two)", file=sys.stderr)
     recorder = Recorder(model)
     ingestion = measure_ingestion(settings, recorder)
     print("answering, then starting the command again and again", file=sys.stderr)
@@ -120,8 +121,7 @@ def measure_answers(settings: Settings, model: Embedder) -> list[Row]:
     assistant = open_assistant(settings, model)
     assistant.warm_up()
     times = [
-        1000 * seconds(lambda each=each: assistant.ask(each.question, each.history))
-        for each in questions
+        1000 * seconds(partial(assistant.ask, each.question, each.history)) for each in questions
     ]
     what = f"Warm answer, {len(times)} questions"
     return [
@@ -198,6 +198,7 @@ def measure_serve(data_dir: Path) -> list[Row]:
         [summit(), "serve"],
         env=environment(data_dir),
         cwd=data_dir,
+        stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
     ) as server:
@@ -233,7 +234,7 @@ def address_when_ready(server: subprocess.Popen[str]) -> str:
 
 def environment(data_dir: Path) -> dict[str, str]:
     """Give the environment without settings of the user's; the server picks a free port."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("SUMMIT_")}
+    kept = {name: value for name, value in os.environ.items() if name[:7].upper() != "SUMMIT_"}
     return {**kept, "SUMMIT_DATA_DIR": str(data_dir), "SUMMIT_PORT": "0"}
 
 

@@ -49,7 +49,7 @@ def find_files(paths: Iterable[Path]) -> list[DocumentFile]:
             document_id = _document_id(file.relative_to(root), taken)
             taken.add(document_id)
             found.append(
-                DocumentFile(file.resolve(), document_id, status.st_size, status.st_mtime_ns)
+                DocumentFile(file.absolute(), document_id, status.st_size, status.st_mtime_ns)
             )
     return found
 
@@ -69,7 +69,9 @@ def load_file(file: DocumentFile) -> Document:
         return _document(file, parsed)
     except OSError as error:
         reason = error.strerror or "it cannot be opened"
-        raise UnreadableDocumentError(f"{file.path}: {reason.lower()}") from error
+        raise UnreadableDocumentError(
+            f"{file.path}: {reason.lower()}; check that it is there and may be read"
+        ) from error
     except UnreadableDocumentError as error:
         raise UnreadableDocumentError(f"{file.path} {error}") from error
 
@@ -112,12 +114,8 @@ def _document_id(relative: Path, taken: set[str]) -> str:
 
 def slug(text: str) -> str:
     """Give `text` in lower-case letters, digits and hyphens; other scripts keep their letters."""
-    plain = "".join(
-        character
-        for character in unicodedata.normalize("NFKD", text)
-        if not unicodedata.combining(character)
-    )
-    return re.sub(r"[\W_]+", "-", plain.lower()).strip("-")
+    plain = re.sub(r"(?<=[a-z])[\u0300-\u036f]+", "", unicodedata.normalize("NFKD", text.lower()))
+    return re.sub(r"[\W_]+", "-", unicodedata.normalize("NFC", plain)).strip("-")
 
 
 def _document(file: DocumentFile, parsed: Parsed) -> Document:

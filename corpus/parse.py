@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+import zlib
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -12,6 +14,7 @@ from zipfile import BadZipFile
 import docx
 import yaml
 from bs4 import BeautifulSoup, Tag
+from bs4.dammit import EncodingDetector
 from bs4.element import NavigableString
 from charset_normalizer import from_bytes
 from docx.opc.exceptions import PackageNotFoundError
@@ -75,21 +78,26 @@ def parse_markdown(data: bytes) -> Parsed:
     metadata = _front_matter(first.content) if first and first.type == "front_matter" else {}
     keys = {str(source.get("key")) for source in metadata.get("sources", ())}
     # A reference counts as one only where a definition stands: the front matter is the definition.
-    definitions = "".join(f"\n\n[^{key}]: source" for key in sorted(keys))
+    definitions = {"footnotes": {"refs": {f":{key}": -1 for key in keys}}}
     builder = TextBuilder()
     walker = _MarkdownWalker(builder, keys)
-    walker.walk(parser.parse(text + definitions))
+    walker.walk(parser.parse(text, definitions))
     return _finished(builder, str(metadata.get("title") or walker.title), metadata)
 
 
 def parse_html(data: bytes) -> Parsed:
     """Read the visible text of a page: its article or main part where it names one."""
-    soup = BeautifulSoup(data, "html.parser")
+    declared = EncodingDetector.find_declared_encoding(data, is_html=True)
+    soup = BeautifulSoup(decode(data, declared), "html.parser")
     title = soup.title.get_text(" ", strip=True) if soup.title else ""
     for tag in soup(["script", "style", "noscript", "template", "svg", "nav", "footer", "form"]):
         tag.decompose()
     for tag in soup.select("[hidden], [aria-hidden=true]"):
         tag.decompose()
+    if soup.title:
+        soup.title.decompose()
+    for tag in soup("br"):
+        tag.replace_with(" ")
     root = soup.find("article") or soup.find("main") or soup.body or soup
     builder = TextBuilder()
     first_heading = _walk_html(root, builder)
@@ -109,7 +117,15 @@ def parse_pdf(data: bytes) -> Parsed:
             builder.heading("", page=number)
             for block in re.split(r"\n\s*\n", clean(page.extract_text())):
                 builder.block(_join_lines([line.strip() for line in block.split("\n")]))
-    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+    except (
+        PyPdfError,
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        RuntimeError,
+        TypeError,
+        ValueError,
+    ) as error:
         # pypdf meets broken files with whatever its own code trips over.
         message = "is no readable PDF; open it in a PDF viewer and save it again"
         raise UnreadableDocumentError(message) from error
@@ -123,7 +139,15 @@ def parse_docx(data: bytes) -> Parsed:
     """Read the paragraphs, headings and tables of a Word document in their order."""
     try:
         word = docx.Document(io.BytesIO(data))
-    except (PackageNotFoundError, BadZipFile, KeyError, ValueError, SyntaxError) as error:
+    except (
+        PackageNotFoundError,
+        BadZipFile,
+        zlib.error,
+        KeyError,
+        RuntimeError,
+        SyntaxError,
+        ValueError,
+    ) as error:
         message = "is no readable Word document (.docx); open it in an editor and save it again"
         raise UnreadableDocumentError(message) from error
     builder = TextBuilder()
@@ -131,8 +155,9 @@ def parse_docx(data: bytes) -> Parsed:
     for item in word.iter_inner_content():
         if isinstance(item, Table):
             for row in item.rows:
-                cells = dict.fromkeys(" ".join(clean(cell.text).split()) for cell in row.cells)
-                builder.block("; ".join(cell for cell in cells if cell), separator="\n")
+                # A merged cell comes once for each column it covers.
+                cells = {cell._tc: " ".join(clean(cell.text).split()) for cell in row.cells}  # noqa: SLF001
+                builder.block("; ".join(filter(None, cells.values())), separator="\n")
             continue
         style = str(item.style.name if item.style else "")
         text = " ".join(clean(item.text).split())
@@ -156,12 +181,15 @@ PARSERS: dict[str, Callable[[bytes], Parsed]] = {
 }
 
 
-def decode(data: bytes) -> str:
-    """Decode text of an unknown encoding; refuse what is no text at all."""
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        best = from_bytes(data).best()
+def decode(data: bytes, declared: str | None = None) -> str:
+    """Decode text of an unknown or declared encoding; refuse what is no text at all."""
+    for encoding in filter(None, ("utf-8-sig", declared)):
+        with suppress(UnicodeDecodeError, LookupError):
+            text = data.decode(encoding)
+            break
+    else:
+        # Short Western texts pass for Polish or Chinese unless the common encodings go first.
+        best = from_bytes(data, cp_isolation=["utf_16", "cp1252"]).best() or from_bytes(data).best()
         text = "" if best is None else str(best)
     printable = sum(character.isprintable() or character.isspace() for character in text)
     if "\0" in text or printable < _MIN_PRINTABLE * len(text) or (data and not text):
@@ -185,6 +213,8 @@ def _finished(builder: TextBuilder, title: str, metadata: dict[str, Any] | None 
 
 def _looks_like_heading(line: str) -> bool:
     words = line.split()
+    if words[0] in {"-", "*", "•", "–"}:
+        return False
     return len(words) <= _MAX_HEADING_WORDS and line[-1].isalnum() and any(map(str.isalpha, line))
 
 
@@ -204,7 +234,7 @@ def _join_lines(lines: list[str]) -> str:
 def _front_matter(content: str) -> dict[str, Any]:
     try:
         metadata = yaml.safe_load(content)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # 2025-02-30 is a ValueError
         message = "has front matter that is no valid YAML; check the lines between the --- marks"
         raise UnreadableDocumentError(message) from error
     if not isinstance(metadata, dict):
@@ -229,7 +259,7 @@ class _MarkdownWalker:
         self._builder = builder
         self._keys = keys
         self._open: list[str] = []
-        self._row: list[str] = []
+        self._row: list[tuple[str, list[tuple[int, tuple[str, ...]]]]] = []
 
     def walk(self, tokens: list[Token]) -> None:
         """Add every block; what stands in a footnote that defines a source is left out."""
@@ -251,7 +281,7 @@ class _MarkdownWalker:
 
     def _close(self, token: Token) -> None:
         if token.type == "tr_close":
-            self._builder.block("; ".join(filter(None, self._row)), separator="\n")
+            self._builder.block(*_row(self._row), separator="\n")
             self._row = []
 
     def _inline(self, token: Token) -> None:
@@ -262,7 +292,7 @@ class _MarkdownWalker:
         elif kind == "heading":
             self._builder.heading(text)
         elif kind in {"td", "th"}:
-            self._row.append(text)
+            self._row.append((text, references))
         else:
             in_list = any(each.startswith("list_item") for each in self._open)
             self._builder.block(text, references, separator="\n" if in_list else "\n\n")
@@ -274,8 +304,10 @@ def _inline(children: list[Token], keys: set[str]) -> tuple[str, list[tuple[int,
     references: list[tuple[int, tuple[str, ...]]] = []
     for child in children:
         if child.type == "footnote_ref" and str(child.meta.get("label")) in keys:
-            references.append((len(text), (str(child.meta["label"]),)))
-        elif child.type in {"softbreak", "hardbreak"}:
+            references.append((len(text.rstrip()), (str(child.meta["label"]),)))
+        elif child.type in {"softbreak", "hardbreak"} or (
+            child.type == "html_inline" and child.content.lower().startswith("<br")
+        ):
             text += " "
         elif child.type in {"text", "code_inline", "image"}:
             text = clean(text + child.content)
@@ -283,10 +315,30 @@ def _inline(children: list[Token], keys: set[str]) -> tuple[str, list[tuple[int,
     return text.strip(), [(offset - stripped, key) for offset, key in references]
 
 
+def _row(
+    cells: list[tuple[str, list[tuple[int, tuple[str, ...]]]]],
+) -> tuple[str, list[tuple[int, tuple[str, ...]]]]:
+    """Join the cells of a table row that say something into one line."""
+    line = ""
+    references: list[tuple[int, tuple[str, ...]]] = []
+    for text, inside in cells:
+        line += "; " if line and text else ""
+        references += [(len(line) + offset, keys) for offset, keys in inside]
+        line += text
+    return line, references
+
+
 _HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 _INLINE = {"a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "del", "dfn", "em", "font", "i"}
 _INLINE |= {"ins", "kbd", "label", "mark", "q", "s", "samp", "small", "span", "strong", "sub"}
 _INLINE |= {"sup", "time", "tt", "u", "var", "wbr", "br", "img"}
+
+
+def _one_line(tag: Tag) -> str:
+    """Give the text of a heading or table cell in one line."""
+    for block in tag(["div", "li", "p"]):
+        block.insert_before(" ")
+    return " ".join(clean(tag.get_text()).split())
 
 
 def _walk_html(root: Tag, builder: TextBuilder) -> str:
@@ -305,13 +357,15 @@ def _walk_html(root: Tag, builder: TextBuilder) -> str:
                 pending.append(str(child))
             elif not isinstance(child, Tag):
                 continue
-            elif child.name == "br":
-                pending.append(" ")
             elif child.name in _INLINE:
                 visit(child)
+            elif child.name == "tr" and not child.find(["table", *_HEADINGS]):
+                flush()
+                pending.append("; ".join(filter(None, map(_one_line, child(["td", "th"])))))
+                flush("\n")
             elif child.name in _HEADINGS:
                 flush()
-                text = child.get_text(" ", strip=True)
+                text = _one_line(child)
                 if child.name == "h1" and not title:
                     title = text
                 else:
@@ -319,7 +373,7 @@ def _walk_html(root: Tag, builder: TextBuilder) -> str:
             else:
                 flush()
                 visit(child)
-                flush("\n" if child.name in {"li", "tr", "dd"} else "\n\n")
+                flush("\n" if child.name in {"li", "dd"} else "\n\n")
 
     visit(root)
     flush()

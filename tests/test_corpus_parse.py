@@ -1,7 +1,5 @@
 """What the parsers make of the bytes of a file."""
 
-from __future__ import annotations
-
 import io
 import random
 import re
@@ -38,18 +36,13 @@ def lines(parsed: Parsed) -> list[str]:
     return [line for line in parsed.text.split("\n") if line]
 
 
-def sections(parsed: Parsed) -> list[tuple[str, list[str]]]:
-    return [
-        (each.heading, parsed.text[each.start : each.end].split("\n\n")) for each in parsed.sections
-    ]
-
-
 def bodies(parsed: Parsed) -> dict[str, str]:
     return {each.heading: parsed.text[each.start : each.end].strip() for each in parsed.sections}
 
 
 def referred(parsed: Parsed) -> list[tuple[str, str]]:
     """Give the last word before each reference and the reference's key."""
+    assert all(0 < reference.offset <= len(parsed.text) for reference in parsed.references)
     return [
         (re.split(r"\s", parsed.text[: reference.offset])[-1], key)
         for reference in parsed.references
@@ -195,10 +188,20 @@ def test_front_matter_is_found_behind_a_byte_order_mark():
 
 
 @pytest.mark.parametrize(
-    ("encoding", "head"), [("utf-8", ""), ("utf-16", ""), ("latin-1", "<meta charset=latin-1>")]
+    ("encoding", "head", "text"),
+    [
+        ("utf-8", "", WESTERN),
+        ("utf-8", "", "It met — “in Paris”"),
+        ("utf-8-sig", "", WESTERN),
+        ("utf-16", "", WESTERN),
+        ("cp1252", "", WESTERN),
+        ("cp1252", "<meta charset=windows-1252>", WESTERN),
+        ("cp1251", "<meta charset=windows-1251>", "Он прошёл в Париже"),
+        ("cp1252", "<meta charset=nonsense>", WESTERN),
+    ],
 )
-def test_html_is_decoded_whatever_its_encoding(encoding, head):
-    assert parse_html(f"{head}<p>déjà vu</p>".encode(encoding)).text == "déjà vu"
+def test_html_is_decoded_whatever_its_encoding(encoding, head, text):
+    assert parse_html(f"{head}<p>{text}</p>".encode(encoding)).text == text
 
 
 @pytest.mark.parametrize("parse", [parse_text, parse_markdown, parse_html])
@@ -314,6 +317,10 @@ def test_images_and_raw_html_are_dropped_from_markdown():
 
 def test_a_line_break_tag_in_markdown_does_not_join_words():
     assert markdown("one<br>two<br/>three\n").text.split() == ["one", "two", "three"]
+
+
+def test_a_mark_that_is_no_tag_stays_text():
+    assert markdown("if a <broken rule, then `<br>`\n").text == "if a <broken rule, then <br>"
 
 
 def test_markdown_marks_are_dropped_and_their_words_kept():
@@ -455,6 +462,19 @@ def test_an_html_table_row_becomes_one_line():
     )
 
     assert lines(parsed) == ["State; Signed", "France; yes"]
+
+
+def test_paragraphs_of_an_html_table_cell_do_not_run_together():
+    row = "<tr><td><p>Fran<b>ce</b></p><p>India</p></td><td>yes<br>no</td></tr>"
+
+    assert lines(html(f"<table>{row}</table>")) == ["France India; yes no"]
+
+
+def test_a_table_within_a_table_is_read_once_and_under_its_heading():
+    inner = "<table><tr><td>France</td><td>yes</td></tr></table>"
+    parsed = html(f"<table><tr><td><h2>Signed</h2>{inner}</td></tr></table>")
+
+    assert bodies(parsed) == {"Signed": "France; yes"}
 
 
 def test_the_title_of_a_page_is_its_first_heading_or_else_its_title_element():

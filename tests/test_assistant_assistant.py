@@ -1,0 +1,129 @@
+import pytest
+
+from assistant.answer import State
+from assistant.citations import holds
+from assistant.errors import QuestionError
+from assistant.question import Question
+
+# (question, facts): each fact is a choice of words, of which one must stand in the answer.
+QUESTIONS = [
+    ("Why did the UK not sign?", ["national security"]),
+    ("Why did the US not sign?", ["no official"]),
+    ("How many countries signed the Paris statement?", ["58", "60", "61"]),
+    ("Who co-chaired the summit?", ["Modi"]),
+    ("Where did the summit take place?", ["Grand Palais"]),
+    ("When did the summit take place?", ["10 and", "11 February"]),
+    ("Who represented China in Paris?", ["Zhang Guoqing"]),
+    ("What did JD Vance say about regulation?", ["could kill a transformative industry"]),
+    ("What is InvestAI?", ["€200 billion"]),
+    ("How many gigafactories are planned?", ["four", "five"]),
+    ("How much investment did Macron announce for France?", ["€109 billion"]),
+    ("What is the Notre-Dame strategy?", ["simplified procedures"]),
+    ("Where was the next AI summit held?", ["New Delhi"]),
+    ("What is Current AI?", ["public-interest", "public interest"]),
+    ("What is ROOST?", ["Online Safety", "child abuse material"]),
+    ("How many pages does the International AI Safety Report have?", ["298"]),
+    ("What did Dario Amodei call the summit?", ["missed opportunity"]),
+    ("How much did Elon Musk offer for OpenAI?", ["$97.4 billion"]),
+    ("What is the UK AI Safety Institute called now?", ["AI Security Institute"]),
+    ("Which directive did the European Commission withdraw?", ["Liability"]),
+]
+
+
+@pytest.mark.parametrize(("question", "facts"), QUESTIONS)
+def test_a_question_about_the_summit_is_answered_rightly(assistant, question, facts):
+    answer = assistant.ask(question)
+    assert answer.state is State.ANSWERED
+    assert any(fact in answer.text for fact in facts), answer.text
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["How do I bake bread?", "Who won the world cup?", "How does photosynthesis work?",
+     "at what temperature should I roast a chicken?", "qwertz asdf yxcv"],
+)
+def test_a_question_off_the_subject_is_not_answered(assistant, question):
+    answer = assistant.ask(question)
+    assert answer.state is State.NOT_FOUND
+    assert answer.abstained
+    assert answer.citations == ()
+    assert 1 <= len(answer.closest) <= 3
+
+
+def test_every_statement_is_an_exact_quotation_with_its_source(assistant):
+    for question, _ in QUESTIONS:
+        answer = assistant.ask(question)
+        assert 1 <= len(answer.statements) <= 4
+        assert [each.marker for each in answer.citations] == [1, 2, 3, 4][: len(answer.citations)]
+        for statement, citation in zip(answer.statements, answer.citations, strict=True):
+            assert holds(citation, assistant.document)
+            assert statement.text == citation.quote
+            assert statement.markers == (citation.marker,)
+            assert citation.publisher
+            assert citation.url.startswith("http")
+
+
+def test_the_source_is_the_one_behind_the_quoted_sentence(assistant):
+    for question, _ in QUESTIONS:
+        for citation in assistant.ask(question).citations:
+            document = assistant.document(citation.document_id)
+            sources = document.sources_of(citation.start, citation.end)
+            assert citation.url in {source.url for source in sources}
+
+
+def test_a_citation_that_was_tampered_with_does_not_hold(assistant):
+    from dataclasses import replace
+
+    [citation, *_] = assistant.ask("What is InvestAI?").citations
+    for changed in (
+        {"quote": citation.quote.replace("200", "300")},
+        {"quote": ""},
+        {"start": citation.start + 1},
+        {"document_id": "no-such-document"},
+    ):
+        assert not holds(replace(citation, **changed), assistant.document)
+
+
+def test_a_follow_up_is_read_with_the_question_before_it(assistant):
+    answer = assistant.ask("And the US?", [("Why did the UK not sign?", "")])
+    assert answer.standalone_question == "Why did the US not sign?"
+    assert "no official" in answer.text
+
+
+def test_the_same_question_gets_the_same_answer(assistant):
+    first, second = (assistant.ask("What is InvestAI?") for _ in range(2))
+    assert (first.text, first.citations) == (second.text, second.citations)
+
+
+def test_the_assistant_is_a_runnable_of_langchain(assistant):
+    answers = assistant.batch([Question.of("What is InvestAI?"), Question.of("What is ROOST?")])
+    assert "€200 billion" in answers[0].text
+    assert [each.text for each in assistant.stream(Question.of("What is ROOST?"))] == [
+        answers[1].text
+    ]
+
+
+def test_the_json_follows_the_contract(assistant):
+    found = assistant.ask("What is InvestAI?").to_dict()
+    assert {
+        "question", "standalone_question", "answer", "state", "abstained", "citations", "closest",
+        "answerer", "seconds",
+    } <= set(found)
+    assert set(found["citations"][0]) == {
+        "marker", "document_id", "title", "publisher", "date", "url", "quote", "start", "end",
+    }
+    assert found["state"] == "answered"
+    assert "[1]" in found["answer"]
+
+
+@pytest.mark.parametrize("text", ["", "x" * 100_000])
+def test_an_impossible_question_is_refused(assistant, text):
+    with pytest.raises(QuestionError):
+        assistant.ask(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["¿Por qué?", "为什么英国没有签署？", "لماذا", "🙂🙂🙂 a", "a\u202eb", "%s %d {0}", "' OR 1=1 --"]
+)
+def test_a_strange_question_gets_an_answer_or_an_abstention(assistant, text):
+    assert assistant.ask(text).state in {State.ANSWERED, State.NOT_FOUND}
