@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import re
 import zlib
 from contextlib import suppress
@@ -106,6 +107,8 @@ def parse_html(data: bytes) -> Parsed:
 
 def parse_pdf(data: bytes) -> Parsed:
     """Read the text of a PDF page by page, with lines joined into paragraphs."""
+    # What pypdf grumbles about is either mended by it or raised.
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     builder = TextBuilder()
     try:
         reader = PdfReader(io.BytesIO(data))

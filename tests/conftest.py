@@ -1,3 +1,4 @@
+import io
 import os
 import socket
 import subprocess
@@ -67,23 +68,43 @@ def documents(tmp_path):
 
 
 @pytest.fixture
-def summit(tmp_path):
+def summit_process(tmp_path):
     """Runs the command in a process of its own, as a user does."""
 
-    def run(*arguments, stdin="", code="from ui.cli import main; main()", **environment):
-        variables = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith("SUMMIT_")
-        }
+    def run(*arguments, code="from ui.cli import main; main()", **environment):
+        variables = {k: v for k, v in os.environ.items() if not k.startswith("SUMMIT_")}
         return subprocess.run(
             [sys.executable, "-c", code, *map(str, arguments)],
-            input=stdin,
             capture_output=True,
             text=True,
             timeout=120,
             cwd=tmp_path,
             env={**variables, "COLUMNS": "100", **{k: str(v) for k, v in environment.items()}},
         )
+
+    return run
+
+
+@pytest.fixture
+def summit(tmp_path, monkeypatch, capsys):
+    """Runs the command within the process of the tests, which saves loading the libraries."""
+    from ui.cli import main
+
+    def run(*arguments, stdin="", **environment):
+        with monkeypatch.context() as patch:
+            patch.chdir(tmp_path)
+            patch.setattr(sys, "argv", ["summit", *map(str, arguments)])
+            patch.setattr(sys, "stdin", io.StringIO(stdin))
+            for name, value in environment.items():
+                patch.setenv(name, str(value))
+            capsys.readouterr()
+            try:
+                main()
+            except SystemExit as ended:
+                code = ended.code or 0
+            else:
+                code = 0
+        printed = capsys.readouterr()
+        return subprocess.CompletedProcess(arguments, code, printed.out, printed.err)
 
     return run

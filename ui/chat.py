@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from html import escape, unescape
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -28,6 +29,34 @@ _FAILED = "Something went wrong on our side and the question was not answered. P
 _log = logging.getLogger(__name__)
 
 
+class TextChatbot(gr.Chatbot):
+    """A chatbot that shows what is typed as the text it is.
+
+    Gradio 6.31 puts it into the page as HTML even where Markdown is switched off, and so loads
+    the images that it names; here it goes out escaped and comes back as it was.
+    """
+
+    is_template = True
+
+    def preprocess(self, payload: Any) -> list[Any]:
+        """Give the conversation as it was typed."""
+        messages: list[Any] = super().preprocess(payload)
+        for message in messages:
+            for part in message["content"]:
+                if "text" in part:
+                    part["text"] = unescape(part["text"])
+        return messages
+
+    def postprocess(self, value: Any) -> Any:
+        """Give the conversation as it may stand in a page."""
+        data = super().postprocess(value)
+        for message in data.root:
+            for part in message.content:
+                if hasattr(part, "text"):
+                    part.text = escape(part.text)
+        return data
+
+
 def build_chat(assistant: Assistant, documents: int, *, starters: bool) -> gr.Blocks:
     """Give the page; `documents` is how many there are, `starters` whether to offer questions."""
 
@@ -43,7 +72,7 @@ def build_chat(assistant: Assistant, documents: int, *, starters: bool) -> gr.Bl
             if starters
             else f"Ask about these {documents} documents; every sentence is quoted from one."
         ),
-        chatbot=gr.Chatbot(
+        chatbot=TextChatbot(
             label="Conversation",
             show_label=False,
             autoscroll=False,

@@ -202,7 +202,8 @@ def doctor() -> None:
     healthy = True
     for finding in examine(_settings()):
         healthy &= finding.good
-        _out.print(f"{'ok  ' if finding.good else 'BAD '} {escape(finding.text)}")
+        line = f"{'ok  ' if finding.good else 'BAD '} {finding.text}"
+        _out.print(escape(line), soft_wrap=True)
     sys.exit(0 if healthy else 1)
 
 
@@ -232,15 +233,20 @@ def _sync(
     """Bring the index up to date, with a progress bar where there is something to do."""
     from assistant.load import sync_corpus
 
-    with _progress() as progress:
-        task = progress.add_task("Reading documents", total=None, visible=False)
+    progress = _progress()
+    task = progress.add_task("Reading documents", total=None)
 
-        def show(done: int, total: int) -> None:
-            progress.update(task, completed=done, total=total, visible=True)
+    def show(done: int, total: int) -> None:
+        progress.start()
+        progress.update(task, completed=done, total=total)
 
+    try:
         report = sync_corpus(
             settings, embedder, extra=extra, remove=remove, rebuild=rebuild, on_progress=show
         )
+    finally:
+        if progress.live.is_started:
+            progress.stop()
     for problem in report.problems:
         _err.print(f"summit: {escape(problem)}")
     return report
@@ -301,7 +307,7 @@ def _list_documents(settings: Settings) -> None:
 
     with Catalogue(generation.current(index_folder(settings)) / CATALOGUE) as catalogue:
         for entry in catalogue.entries():
-            _out.print(escape(f"{entry.document_id}\t{entry.path}"), soft_wrap=True)
+            typer.echo(f"{entry.document_id}\t{entry.path}")
 
 
 def _summary(report: BuildReport) -> str:

@@ -76,7 +76,10 @@ def build_app(assistant: Assistant, documents: int, *, starters: bool) -> FastAP
 
 def serve(app: FastAPI, listener: socket.socket) -> None:
     """Serve until interrupted, on the socket that `listen` opened."""
-    config = uvicorn.Config(app, log_level="warning", server_header=False)
+    # Open pages hold their event streams open, so the wait for them has an end.
+    config = uvicorn.Config(
+        app, log_level="warning", server_header=False, timeout_graceful_shutdown=2
+    )
     uvicorn.Server(config).run(sockets=[listener])
 
 

@@ -1,0 +1,155 @@
+import os
+import shutil
+import subprocess
+import sys
+import time
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+pytestmark = pytest.mark.browser
+
+# Chromium itself would ask its maker's hosts for updates and the like.
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-quic",
+]
+EVIL = '<img src="https://evil.example/a.png" onerror="document.title=1">'
+
+
+def serve(data_dir, **environment):
+    variables = {k: v for k, v in os.environ.items() if not k.startswith("SUMMIT_")}
+    process = subprocess.Popen(
+        [sys.executable, "-c", "from ui.cli import main; main()", "serve"],
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**variables, "SUMMIT_PORT": "0", "SUMMIT_DATA_DIR": str(data_dir), **environment},
+    )
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline:
+        line = process.stderr.readline()
+        if "is ready: " in line:
+            return process, line.split("is ready: ")[1].split()[0]
+        assert line, "the server ended before it was ready"
+    raise AssertionError("the server was not ready in 90 seconds")
+
+
+@pytest.fixture(scope="module")
+def url(shipped):
+    process, address = serve(shipped.data_dir)
+    yield address
+    process.terminate()
+    assert process.wait(20) in {0, -15}
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as playwright:
+        path = shutil.which("chromium") or shutil.which("chromium-browser")
+        launched = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(params=[(1280, 800), (390, 844)], ids=["desktop", "phone"])
+def page(request, browser, url):
+    width, height = request.param
+    opened = browser.new_page(viewport={"width": width, "height": height})
+    opened.requested, opened.complaints = [], []
+    opened.on("request", lambda made: opened.requested.append(made.url))
+    opened.on("pageerror", lambda error: opened.complaints.append(str(error)))
+    opened.goto(url)
+    yield opened
+    opened.close()
+
+
+def ask(page, question):
+    box = page.get_by_role("textbox", name="Your question")
+    box.fill(question)
+    box.press("Enter")
+
+
+def last_answer(page):
+    return page.locator(".summit-answer").last
+
+
+def test_an_answer_lists_its_sources_with_quotation_title_publisher_date_and_link(page):
+    ask(page, "Why did the UK not sign?")
+    expect(last_answer(page)).to_contain_text("national security")
+    source = last_answer(page).locator(".summit-sources li").first
+    expect(source.locator("blockquote")).not_to_be_empty()
+    expect(source.locator("cite")).not_to_be_empty()
+    expect(source).to_contain_text("2025")
+    expect(source.get_by_role("link", name="source")).to_have_attribute("rel", "noopener noreferrer nofollow")
+
+
+def test_the_answer_begins_in_sight(page):
+    ask(page, "Why did the UK not sign?")
+    expect(last_answer(page).locator(".summit-sources")).to_be_attached()
+    expect(last_answer(page).locator(".summit-text")).to_be_in_viewport()
+
+
+def test_the_page_asks_nothing_of_any_other_host(page, url):
+    ask(page, "What is InvestAI?")
+    expect(last_answer(page)).to_contain_text("€200 billion")
+    hosts = {urlsplit(made).netloc for made in page.requested if made.startswith("http")}
+    assert hosts == {urlsplit(url).netloc}
+    assert page.complaints == []
+
+
+def test_a_starter_question_is_asked_by_a_click(page):
+    page.get_by_role("button", name="What is InvestAI?").click()
+    expect(last_answer(page)).to_contain_text("€200 billion")
+
+
+def test_a_follow_up_is_understood(page):
+    ask(page, "Why did the UK not sign?")
+    expect(last_answer(page).locator(".summit-sources")).to_be_attached()
+    ask(page, "And the US?")
+    expect(last_answer(page)).to_contain_text("Read as: Why did the US not sign?")
+
+
+def test_an_abstention_shows_the_closest_passages(page):
+    ask(page, "How do I bake bread?")
+    expect(last_answer(page)).to_contain_text("The documents do not answer this question.")
+    expect(last_answer(page)).to_contain_text("Closest passages")
+
+
+def test_a_question_that_is_too_long_gets_a_clear_message(page):
+    ask(page, "x" * 100_000)
+    expect(last_answer(page)).to_contain_text("100,000 characters")
+
+
+def test_markup_in_a_question_is_shown_as_text(page):
+    ask(page, EVIL)
+    expect(last_answer(page)).to_be_visible()
+    expect(page.get_by_text(EVIL).first).to_be_visible()
+    assert page.locator('img[src*="evil"]').count() == 0
+    assert not any("evil.example" in made for made in page.requested)
+
+
+def test_nothing_is_wider_than_the_screen(page):
+    ask(page, "Why did the UK not sign?")
+    expect(last_answer(page).locator(".summit-sources")).to_be_attached()
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_markup_and_links_in_documents_are_shown_as_text(browser, tmp_path):
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    text = f"The password of the lighthouse is {EVIL} **bold** ![x](https://evil.example/b.png).\n"
+    (corpus / "evil.txt").write_text(text)
+    process, address = serve(tmp_path / "data", SUMMIT_CORPUS_DIR=str(corpus))
+    try:
+        page = browser.new_page()
+        requested = []
+        page.on("request", lambda made: requested.append(made.url))
+        page.goto(address)
+        ask(page, "What is the password of the lighthouse?")
+        expect(last_answer(page).locator(".summit-text")).to_contain_text("**bold** ![x](")
+        assert page.locator(".summit-answer img, .summit-answer b, .summit-answer strong").count() == 0
+        assert not any("evil.example" in made for made in requested)
+    finally:
+        process.terminate()
+        process.wait(20)

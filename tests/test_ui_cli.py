@@ -1,0 +1,242 @@
+import json
+import socket
+import time
+
+import pytest
+
+# What opens a connection fails, whoever calls it.
+CLOSED = """
+import socket, sys
+def closed(*_, **__):
+    raise AssertionError("the network was asked for")
+socket.socket.connect = socket.socket.connect_ex = closed
+socket.create_connection = socket.getaddrinfo = closed
+from ui.cli import main
+main()
+"""
+
+
+def one_line(result, *parts):
+    """Check that a command failed with one clear line."""
+    assert result.returncode == 2
+    lines = result.stderr.strip().splitlines()
+    assert len(lines) == 1, result.stderr
+    assert "Traceback" not in result.stderr
+    for part in parts:
+        assert part in lines[0]
+
+
+def test_help_names_every_command_without_the_heavy_libraries(summit_process):
+    code = (
+        "import sys; from ui.cli import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "heavy = {'torch', 'gradio', 'chromadb', 'sentence_transformers', 'langchain_core'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    result = summit_process("--help", code=code)
+    for command in ("serve", "ask", "chat", "ingest", "evaluate", "doctor"):
+        assert command in result.stdout
+    assert result.stdout.splitlines()[-1] == "[]"
+
+
+def test_ask_answers_with_every_socket_closed(summit_process, shipped):
+    result = summit_process("ask", "Why did the UK not sign?", code=CLOSED, SUMMIT_DATA_DIR=shipped.data_dir)
+    assert result.returncode == 0, result.stderr
+    assert "national security" in result.stdout.replace("\n", " ")
+
+
+def test_the_socket_guard_of_that_test_works(summit_process):
+    code = CLOSED.replace("from ui.cli import main\nmain()", "socket.create_connection(('::1', 9))")
+    assert "the network was asked for" in summit_process(code=code).stderr
+
+
+def test_ask_prints_numbered_sources_with_title_publisher_date_and_link(summit, shipped):
+    result = summit("ask", "What is InvestAI?", SUMMIT_DATA_DIR=shipped.data_dir)
+    assert "[1]" in result.stdout
+    assert "Sources" in result.stdout
+    assert "2025-02" in result.stdout
+    assert "https://" in result.stdout
+
+
+def test_ask_as_json_prints_one_object_and_nothing_else(summit, shipped):
+    result = summit("ask", "What is InvestAI?", "--json", SUMMIT_DATA_DIR=shipped.data_dir)
+    found = json.loads(result.stdout)
+    assert found["state"] == "answered"
+    assert found["citations"][0]["quote"] in found["answer"]
+    assert result.stderr == ""
+
+
+def test_an_abstention_is_no_error(summit, shipped):
+    result = summit("ask", "How do I bake bread?", "--json", SUMMIT_DATA_DIR=shipped.data_dir)
+    found = json.loads(result.stdout)
+    assert result.returncode == 0
+    assert (found["abstained"], found["state"]) == (True, "not_found")
+    assert found["closest"]
+
+
+def test_ask_takes_a_history(summit, shipped, tmp_path):
+    history = tmp_path / "history.json"
+    history.write_text(json.dumps([["Why did the UK not sign?", "National security."]]))
+    result = summit(
+        "ask", "And the US?", "--json", "--history", history, SUMMIT_DATA_DIR=shipped.data_dir
+    )
+    assert json.loads(result.stdout)["standalone_question"] == "Why did the US not sign?"
+
+
+def test_a_folder_of_documents_can_be_asked_at_once(summit, documents, tmp_path):
+    result = summit(
+        "ask", "How many eggs does the queen lay?", "--json",
+        SUMMIT_CORPUS_DIR=documents, SUMMIT_DATA_DIR=tmp_path / "data",
+    )
+    found = json.loads(result.stdout)
+    assert "two thousand" in found["answer"]
+    assert found["citations"][0]["document_id"] == "bees"
+
+
+def test_ingest_adds_a_file_of_ones_own_and_removes_it(summit, documents, tmp_path):
+    mine = tmp_path / "sheep.txt"
+    mine.write_text("Sheep give wool. A flock of forty sheep lives on Mull.\n")
+    where = {"SUMMIT_CORPUS_DIR": documents, "SUMMIT_DATA_DIR": tmp_path / "data"}
+    assert "4 added" in summit("ingest", mine, **where).stderr
+    assert "sheep\t" in summit("ingest", "--list", **where).stdout
+    asked = summit("ask", "How many sheep live on Mull?", "--json", **where)
+    assert "forty" in json.loads(asked.stdout)["answer"]
+    assert "1 removed" in summit("ingest", "--remove", "sheep", **where).stderr
+    assert "sheep" not in summit("ingest", "--list", **where).stdout
+
+
+def test_what_cannot_be_read_is_named_and_the_rest_goes_in(summit, documents, tmp_path):
+    (documents / "broken.pdf").write_bytes(b"%PDF-1.7 nothing")
+    (documents / "fake.txt").write_bytes(bytes(range(256)) * 20)
+    result = summit("ingest", SUMMIT_CORPUS_DIR=documents, SUMMIT_DATA_DIR=tmp_path / "data")
+    assert result.returncode == 2
+    assert "broken.pdf" in result.stderr
+    assert "fake.txt" in result.stderr
+    assert "3 added, 2 not readable" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("question", "part"), [("", "empty"), ("   ", "empty"), ("x " * 50_000, "characters")]
+)
+def test_an_impossible_question_is_one_line(summit, question, part):
+    one_line(summit("ask", question), part)
+
+
+def test_a_question_too_long_for_the_command_line_comes_by_standard_input(summit):
+    one_line(summit("ask", "-", stdin="y" * 300_000), "300,000 characters")
+
+
+def test_a_folder_without_documents_is_one_line(summit, tmp_path):
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    one_line(
+        summit("ask", "Who?", SUMMIT_CORPUS_DIR=empty, SUMMIT_DATA_DIR=tmp_path / "data"),
+        "holds no documents",
+    )
+
+
+def test_a_file_that_is_no_document_is_one_line(summit, documents, tmp_path):
+    picture = tmp_path / "picture.png"
+    picture.write_bytes(b"\x89PNG")
+    one_line(
+        summit("ingest", picture, SUMMIT_CORPUS_DIR=documents, SUMMIT_DATA_DIR=tmp_path / "data"),
+        "picture.png", "txt",
+    )
+
+
+def test_a_data_folder_that_cannot_be_written_is_one_line(summit, documents):
+    one_line(
+        summit("ask", "Who?", SUMMIT_CORPUS_DIR=documents, SUMMIT_DATA_DIR="/proc/summit"),
+        "SUMMIT_DATA_DIR",
+    )
+
+
+def test_an_index_built_by_another_model_is_one_line_and_rebuild_mends_it(
+    summit, documents, tmp_path
+):
+    where = {"SUMMIT_CORPUS_DIR": documents, "SUMMIT_DATA_DIR": tmp_path / "data"}
+    summit("ingest", **where)
+    [fingerprint] = (tmp_path / "data").rglob("fingerprint.json")
+    built = json.loads(fingerprint.read_text())
+    fingerprint.write_text(json.dumps({**built, "embedder": "another model"}))
+    one_line(summit("ask", "Who lays eggs?", **where), "another embedder", "--rebuild")
+    assert summit("ingest", "--rebuild", **where).returncode == 0
+    assert summit("ask", "Who lays eggs?", **where).returncode == 0
+
+
+def test_an_unknown_setting_is_one_line(summit):
+    one_line(summit("doctor", SUMMIT_MODLE="x"), "SUMMIT_MODLE")
+
+
+def test_a_port_in_use_is_one_line(summit, shipped):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        one_line(summit("serve", SUMMIT_PORT=port, SUMMIT_DATA_DIR=shipped.data_dir), "SUMMIT_PORT")
+
+
+def test_a_broken_history_is_one_line(summit, tmp_path):
+    history = tmp_path / "history.json"
+    history.write_text("{}x")
+    one_line(summit("ask", "Who?", "--history", history), "history.json")
+
+
+def test_chat_understands_a_follow_up_and_goes_on_after_a_bad_question(summit, shipped):
+    result = summit(
+        "chat", stdin="Why did the UK not sign?\n???\nAnd the US?\n\n",
+        SUMMIT_DATA_DIR=shipped.data_dir,
+    )
+    assert "Read as: Why did the US not sign?" in result.stdout
+    assert "the question is empty" in result.stdout
+    assert result.returncode == 0
+
+
+def test_doctor_finds_everything_in_order(summit, shipped):
+    result = summit("doctor", SUMMIT_DATA_DIR=shipped.data_dir)
+    assert result.returncode == 0
+    assert "BAD" not in result.stdout
+
+
+def test_doctor_names_what_is_wrong(summit, documents, tmp_path):
+    (documents / "broken.pdf").write_bytes(b"%PDF-1.7 nothing")
+    result = summit(
+        "doctor", SUMMIT_CORPUS_DIR=documents, SUMMIT_DATA_DIR=tmp_path / "data",
+        SUMMIT_MODEL="nobody:nothing",
+    )
+    assert result.returncode == 1
+    assert "broken.pdf" in result.stdout
+    assert "there is no index yet" in result.stdout
+    assert "PROVIDER:NAME" in result.stdout.replace("\n", " ")
+
+
+def test_evaluate_writes_json_and_a_page(summit, documents, tmp_path):
+    questions = tmp_path / "questions.jsonl"
+    questions.write_text(
+        '{"id": "1", "question": "How many eggs does the queen lay?", "facts": [["two thousand"]]}\n'
+    )
+    result = summit(
+        "evaluate", questions, "--json", tmp_path / "out.json", "--report", tmp_path / "out.html",
+        SUMMIT_CORPUS_DIR=documents, SUMMIT_DATA_DIR=tmp_path / "data",
+    )
+    assert result.returncode == 0, result.stderr
+    written = json.loads((tmp_path / "out.json").read_text())
+    assert written["summary"]["correctness"] == 1.0
+    assert "<h1>" in (tmp_path / "out.html").read_text()
+    assert "correctness" in result.stdout
+
+
+def test_ask_beside_a_running_reader_answers(summit_process, shipped, assistant):
+    assistant.ask("What is InvestAI?")
+    result = summit_process("ask", "What is InvestAI?", SUMMIT_DATA_DIR=shipped.data_dir)
+    assert result.returncode == 0
+
+
+def test_an_unchanged_corpus_is_recognised_in_under_a_second(shipped):
+    from assistant.load import default_embedder, sync_corpus
+
+    embedder = default_embedder()
+    started = time.monotonic()
+    assert not sync_corpus(shipped, embedder).changed
+    assert time.monotonic() - started < 1
