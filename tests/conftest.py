@@ -75,6 +75,7 @@ def summit_process(tmp_path):
         variables = {k: v for k, v in os.environ.items() if not k.startswith("SUMMIT_")}
         return subprocess.run(
             [sys.executable, "-c", code, *map(str, arguments)],
+            check=False,
             capture_output=True,
             text=True,
             timeout=120,

@@ -39,8 +39,13 @@ def test_a_question_about_the_summit_is_answered_rightly(assistant, question, fa
 
 @pytest.mark.parametrize(
     "question",
-    ["How do I bake bread?", "Who won the world cup?", "How does photosynthesis work?",
-     "at what temperature should I roast a chicken?", "qwertz asdf yxcv"],
+    [
+        "How do I bake bread?",
+        "Who won the world cup?",
+        "How does photosynthesis work?",
+        "at what temperature should I roast a chicken?",
+        "qwertz asdf yxcv",
+    ],
 )
 def test_a_question_off_the_subject_is_not_answered(assistant, question):
     answer = assistant.ask(question)
@@ -106,11 +111,26 @@ def test_the_assistant_is_a_runnable_of_langchain(assistant):
 def test_the_json_follows_the_contract(assistant):
     found = assistant.ask("What is InvestAI?").to_dict()
     assert {
-        "question", "standalone_question", "answer", "state", "abstained", "citations", "closest",
-        "answerer", "seconds",
+        "question",
+        "standalone_question",
+        "answer",
+        "state",
+        "abstained",
+        "citations",
+        "closest",
+        "answerer",
+        "seconds",
     } <= set(found)
     assert set(found["citations"][0]) == {
-        "marker", "document_id", "title", "publisher", "date", "url", "quote", "start", "end",
+        "marker",
+        "document_id",
+        "title",
+        "publisher",
+        "date",
+        "url",
+        "quote",
+        "start",
+        "end",
     }
     assert found["state"] == "answered"
     assert "[1]" in found["answer"]
@@ -123,7 +143,16 @@ def test_an_impossible_question_is_refused(assistant, text):
 
 
 @pytest.mark.parametrize(
-    "text", ["¿Por qué?", "为什么英国没有签署？", "لماذا", "🙂🙂🙂 a", "a\u202eb", "%s %d {0}", "' OR 1=1 --"]
+    "text",
+    [
+        "¿Por qué?",
+        "为什么英国没有签署？",
+        "لماذا",
+        "🙂🙂🙂 a",
+        "a\u202eb",
+        "%s %d {0}",
+        "' OR 1=1 --",
+    ],
 )
 def test_a_strange_question_gets_an_answer_or_an_abstention(assistant, text):
     assert assistant.ask(text).state in {State.ANSWERED, State.NOT_FOUND}

@@ -10,16 +10,31 @@ from assistant.evaluation.run import GoldenQuestion, evaluate_all, read_question
 
 def result(**fields):
     values = {
-        "answerable": True, "facts": [["x"]], "documents": ["d"], "abstained": False,
-        "right": True, "sentence@1": True, "sentence@3": True, "rank": 1, "citations": [1],
-        "exact": True, "citation_precision": 1.0, "citation_recall": 1.0, "words": 10,
+        "answerable": True,
+        "facts": [["x"]],
+        "documents": ["d"],
+        "abstained": False,
+        "right": True,
+        "sentence@1": True,
+        "sentence@3": True,
+        "rank": 1,
+        "citations": [1],
+        "exact": True,
+        "citation_precision": 1.0,
+        "citation_recall": 1.0,
+        "words": 10,
         "seconds": 0.1,
     }
     return {**values, **fields}
 
 
 def test_a_fact_is_found_in_any_of_its_alternatives_whatever_case_and_quotes():
-    assert facts_found([["Practical Clarity", "vague"], ["didn't"]], "It “didn’t” give practical clarity") == 2
+    assert (
+        facts_found(
+            [["Practical Clarity", "vague"], ["didn't"]], "It “didn’t” give practical clarity"
+        )
+        == 2
+    )
     assert facts_found([["practical"], ["security"]], "Practical matters.") == 1
 
 
@@ -89,8 +104,9 @@ def test_all_but_id_and_question_may_be_left_out(tmp_path):
 
 def test_an_evaluation_gives_what_the_contract_asks_for(assistant):
     questions = [
-        GoldenQuestion(id="a", question="What is InvestAI?", facts=[["200 billion"]],
-                       documents=["investai"]),
+        GoldenQuestion(
+            id="a", question="What is InvestAI?", facts=[["200 billion"]], documents=["investai"]
+        ),
         GoldenQuestion(id="b", question="How do I bake bread?", answerable=False),
         GoldenQuestion(id="c", question="What is ROOST?", facts=[["a fact that is nowhere"]]),
     ]

@@ -11,8 +11,10 @@ def hits(*texts, cosine=0.5):
     found = []
     for number, text in enumerate(texts):
         document = Document(f"d{number}", "A title", text, (Section("", 0, len(text)),))
-        for passage in split(document):
-            found.append(Hit(passage, cosine, (cosine,) * len(passage.sentences), 0.5))
+        found += [
+            Hit(passage, cosine, (cosine,) * len(passage.sentences), 0.5)
+            for passage in split(document)
+        ]
     return found
 
 
@@ -62,7 +64,10 @@ def test_two_sentences_that_say_the_same_are_shown_once():
 def test_a_sentence_that_leans_brings_the_one_before_it():
     text = "Ann Lee runs the owl house. She feeds thirty owls of every kind each day."
     chosen = answer("How many owls are fed each day?", text)
-    assert chosen == ["Ann Lee runs the owl house.", "She feeds thirty owls of every kind each day."]
+    assert chosen == [
+        "Ann Lee runs the owl house.",
+        "She feeds thirty owls of every kind each day.",
+    ]
 
 
 def test_nothing_found_is_no_confidence():

@@ -27,9 +27,10 @@ def passages(*texts):
 def ask(shipped, monkeypatch):
     def with_reply(reply, timeout=20.0):
         monkeypatch.setenv("OPENAI_API_KEY", "none")
-        with ChatServer(reply) as server, SearchIndex(
-            index_folder(shipped), default_embedder()
-        ) as index:
+        with (
+            ChatServer(reply) as server,
+            SearchIndex(index_folder(shipped), default_embedder()) as index,
+        ):
             monkeypatch.setenv("OPENAI_BASE_URL", server.url)
             settings = read_settings(model="openai:fake", model_timeout=timeout)
             model = chat_model(settings)
@@ -90,8 +91,16 @@ def test_when_the_model_says_that_nothing_answers_the_assistant_abstains(ask):
 @pytest.mark.parametrize(
     "reply",
     [500, "BREAK", b"this is no JSON", b"{}", b'{"choices": []}', "", "Blah blah.", "No [42]."],
-    ids=["error 500", "breaks off", "no JSON", "empty object", "no choice", "empty", "no marker",
-         "invented marker"],
+    ids=[
+        "error 500",
+        "breaks off",
+        "no JSON",
+        "empty object",
+        "no choice",
+        "empty",
+        "no marker",
+        "invented marker",
+    ],
 )
 def test_when_the_model_fails_the_built_in_answer_is_given_and_says_so(ask, reply):
     answer, _ = ask(reply)

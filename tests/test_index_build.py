@@ -161,7 +161,7 @@ def test_a_damaged_index_is_never_served(tmp_path, documents, damaged):
     build(root, documents)
     folder = root if damaged == "current" else generation.current(root)
     (folder / damaged).write_bytes(b"\x00garbage\xff")
-    with pytest.raises((IndexStorageError, IndexMismatchError), match="--rebuild|cannot be read"):
+    with pytest.raises((IndexStorageError, IndexMismatchError), match=r"--rebuild|cannot be read"):
         SearchIndex(root, WordEmbedder()).search("owls")
 
 
@@ -253,7 +253,9 @@ def test_a_full_disk_leaves_the_old_index_in_use(tmp_path, documents, monkeypatc
 
 def test_progress_counts_the_files(tmp_path, documents):
     steps = []
-    build(tmp_path / "index", documents, on_progress=lambda done, total: steps.append((done, total)))
+    build(
+        tmp_path / "index", documents, on_progress=lambda done, total: steps.append((done, total))
+    )
     assert steps == [(0, 3), (1, 3), (2, 3), (3, 3)]
 
 

@@ -9,9 +9,7 @@ from index.search import DENSE_WEIGHT, LEXICAL_WEIGHT, SearchIndex
 
 @pytest.fixture
 def index(tmp_path, documents):
-    build_index(
-        tmp_path / "index", Wanted(corpus=tuple(find_files([documents]))), WordEmbedder()
-    )
+    build_index(tmp_path / "index", Wanted(corpus=tuple(find_files([documents]))), WordEmbedder())
     with SearchIndex(tmp_path / "index", WordEmbedder()) as opened:
         yield opened
 

@@ -53,7 +53,10 @@ def test_a_passage_never_crosses_a_heading():
     text = "Before.\n\nHeading\n\nAfter."
     start = text.index("After")
     passages = split(document(text, Section("", 0, 7), Section("Heading", start, len(text))))
-    assert [(each.heading, each.text) for each in passages] == [("", "Before."), ("Heading", "After.")]
+    assert [(each.heading, each.text) for each in passages] == [
+        ("", "Before."),
+        ("Heading", "After."),
+    ]
 
 
 def test_a_long_paragraph_is_cut_between_sentences():

@@ -12,8 +12,13 @@ pytestmark = pytest.mark.browser
 
 # Chromium itself would ask its maker's hosts for updates and the like.
 FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-quic",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
 ]
 EVIL = '<img src="https://evil.example/a.png" onerror="document.title=1">'
 
@@ -81,7 +86,9 @@ def test_an_answer_lists_its_sources_with_quotation_title_publisher_date_and_lin
     expect(source.locator("blockquote")).not_to_be_empty()
     expect(source.locator("cite")).not_to_be_empty()
     expect(source).to_contain_text("2025")
-    expect(source.get_by_role("link", name="source")).to_have_attribute("rel", "noopener noreferrer nofollow")
+    expect(source.get_by_role("link", name="source")).to_have_attribute(
+        "rel", "noopener noreferrer nofollow"
+    )
 
 
 def test_the_answer_begins_in_sight(page):
@@ -148,7 +155,9 @@ def test_markup_and_links_in_documents_are_shown_as_text(browser, tmp_path):
         page.goto(address)
         ask(page, "What is the password of the lighthouse?")
         expect(last_answer(page).locator(".summit-text")).to_contain_text("**bold** ![x](")
-        assert page.locator(".summit-answer img, .summit-answer b, .summit-answer strong").count() == 0
+        assert (
+            page.locator(".summit-answer img, .summit-answer b, .summit-answer strong").count() == 0
+        )
         assert not any("evil.example" in made for made in requested)
     finally:
         process.terminate()

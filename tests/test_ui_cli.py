@@ -40,7 +40,9 @@ def test_help_names_every_command_without_the_heavy_libraries(summit_process):
 
 
 def test_ask_answers_with_every_socket_closed(summit_process, shipped):
-    result = summit_process("ask", "Why did the UK not sign?", code=CLOSED, SUMMIT_DATA_DIR=shipped.data_dir)
+    result = summit_process(
+        "ask", "Why did the UK not sign?", code=CLOSED, SUMMIT_DATA_DIR=shipped.data_dir
+    )
     assert result.returncode == 0, result.stderr
     assert "national security" in result.stdout.replace("\n", " ")
 
@@ -85,8 +87,11 @@ def test_ask_takes_a_history(summit, shipped, tmp_path):
 
 def test_a_folder_of_documents_can_be_asked_at_once(summit, documents, tmp_path):
     result = summit(
-        "ask", "How many eggs does the queen lay?", "--json",
-        SUMMIT_CORPUS_DIR=documents, SUMMIT_DATA_DIR=tmp_path / "data",
+        "ask",
+        "How many eggs does the queen lay?",
+        "--json",
+        SUMMIT_CORPUS_DIR=documents,
+        SUMMIT_DATA_DIR=tmp_path / "data",
     )
     found = json.loads(result.stdout)
     assert "two thousand" in found["answer"]
@@ -141,7 +146,8 @@ def test_a_file_that_is_no_document_is_one_line(summit, documents, tmp_path):
     picture.write_bytes(b"\x89PNG")
     one_line(
         summit("ingest", picture, SUMMIT_CORPUS_DIR=documents, SUMMIT_DATA_DIR=tmp_path / "data"),
-        "picture.png", "txt",
+        "picture.png",
+        "txt",
     )
 
 
@@ -185,7 +191,8 @@ def test_a_broken_history_is_one_line(summit, tmp_path):
 
 def test_chat_understands_a_follow_up_and_goes_on_after_a_bad_question(summit, shipped):
     result = summit(
-        "chat", stdin="Why did the UK not sign?\n???\nAnd the US?\n\n",
+        "chat",
+        stdin="Why did the UK not sign?\n???\nAnd the US?\n\n",
         SUMMIT_DATA_DIR=shipped.data_dir,
     )
     assert "Read as: Why did the US not sign?" in result.stdout
@@ -202,7 +209,9 @@ def test_doctor_finds_everything_in_order(summit, shipped):
 def test_doctor_names_what_is_wrong(summit, documents, tmp_path):
     (documents / "broken.pdf").write_bytes(b"%PDF-1.7 nothing")
     result = summit(
-        "doctor", SUMMIT_CORPUS_DIR=documents, SUMMIT_DATA_DIR=tmp_path / "data",
+        "doctor",
+        SUMMIT_CORPUS_DIR=documents,
+        SUMMIT_DATA_DIR=tmp_path / "data",
         SUMMIT_MODEL="nobody:nothing",
     )
     assert result.returncode == 1
@@ -214,11 +223,17 @@ def test_doctor_names_what_is_wrong(summit, documents, tmp_path):
 def test_evaluate_writes_json_and_a_page(summit, documents, tmp_path):
     questions = tmp_path / "questions.jsonl"
     questions.write_text(
-        '{"id": "1", "question": "How many eggs does the queen lay?", "facts": [["two thousand"]]}\n'
+        '{"id": "1", "question": "How many eggs are laid a day?", "facts": [["two thousand"]]}\n'
     )
     result = summit(
-        "evaluate", questions, "--json", tmp_path / "out.json", "--report", tmp_path / "out.html",
-        SUMMIT_CORPUS_DIR=documents, SUMMIT_DATA_DIR=tmp_path / "data",
+        "evaluate",
+        questions,
+        "--json",
+        tmp_path / "out.json",
+        "--report",
+        tmp_path / "out.html",
+        SUMMIT_CORPUS_DIR=documents,
+        SUMMIT_DATA_DIR=tmp_path / "data",
     )
     assert result.returncode == 0, result.stderr
     written = json.loads((tmp_path / "out.json").read_text())

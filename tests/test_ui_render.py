@@ -10,18 +10,29 @@ EVIL = '<img src=x onerror=alert(1)><script>alert(2)</script>" onclick="x [a](ja
 
 def citation(**fields):
     values = {
-        "marker": 1, "document_id": "d", "title": "A title", "publisher": "A paper",
-        "date": "2025-02-11", "url": "https://example.org/a", "quote": "A quotation.",
-        "start": 0, "end": 12,
+        "marker": 1,
+        "document_id": "d",
+        "title": "A title",
+        "publisher": "A paper",
+        "date": "2025-02-11",
+        "url": "https://example.org/a",
+        "quote": "A quotation.",
+        "start": 0,
+        "end": 12,
     }
     return Citation(**{**values, **fields})
 
 
 def answer(**fields):
     values = {
-        "question": "Q?", "standalone_question": "Q?", "state": State.ANSWERED,
+        "question": "Q?",
+        "standalone_question": "Q?",
+        "state": State.ANSWERED,
         "statements": (Statement("First.", (1,)), Statement("Second.", (1,))),
-        "citations": (citation(),), "closest": (), "answerer": "built-in", "confidence": 1.0,
+        "citations": (citation(),),
+        "closest": (),
+        "answerer": "built-in",
+        "confidence": 1.0,
         "seconds": 0.1,
     }
     return Answer(**{**values, **fields})
@@ -40,7 +51,13 @@ class Elements(HTMLParser):
 
 def test_each_source_shows_quotation_title_publisher_date_and_link():
     html = answer_html(answer())
-    for part in ("A quotation.", "A title", "A paper", "2025-02-11", 'href="https://example.org/a"'):
+    for part in (
+        "A quotation.",
+        "A title",
+        "A paper",
+        "2025-02-11",
+        'href="https://example.org/a"',
+    ):
         assert part in html
 
 
@@ -82,6 +99,8 @@ def test_what_a_model_or_visitor_says_is_never_markup():
     assert not {"img", "script"} & set(Elements(message_html(EVIL)).tags)
 
 
-@pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", ""])
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", ""]
+)
 def test_only_web_addresses_become_links(url):
     assert "a" not in Elements(answer_html(answer(citations=(citation(url=url),)))).tags

@@ -23,8 +23,12 @@ def test_the_page_comes_with_a_policy_that_names_no_other_host(client):
 
 @pytest.mark.parametrize(
     "path",
-    ["/gradio_api/upload", "/gradio_api/file=https://example.org/", "/gradio_api/file=/etc/passwd",
-     "/gradio_api/proxy=https://example.org"],
+    [
+        "/gradio_api/upload",
+        "/gradio_api/file=https://example.org/",
+        "/gradio_api/file=/etc/passwd",
+        "/gradio_api/proxy=https://example.org",
+    ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_upload_and_file_routes_are_closed(client, path, method):

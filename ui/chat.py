@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import logging
-from html import escape, unescape
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
 from assistant.errors import QuestionError
 from index.errors import IndexProblemError, ModelError
-from ui.render import answer_html, message_html
+from ui.render import answer_html, header_html, message_html, question_html
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from assistant.assistant import Assistant
 
 STARTERS = (
@@ -25,67 +23,37 @@ STARTERS = (
     "Who pays for the 109 billion euros of investment in France?",
     "Where was the next AI summit held?",
 )
+_SUBJECT = "Ask about the AI Action Summit (Paris, February 2025)."
 _FAILED = "Something went wrong on our side and the question was not answered. Please ask it again."
+_SIMULTANEOUS = 8
+_KEEP_SECONDS = 6 * 60 * 60
 _log = logging.getLogger(__name__)
 
-
-class TextChatbot(gr.Chatbot):
-    """A chatbot that shows what is typed as the text it is.
-
-    Gradio 6.31 puts it into the page as HTML even where Markdown is switched off, and so loads
-    the images that it names; here it goes out escaped and comes back as it was.
-    """
-
-    is_template = True
-
-    def preprocess(self, payload: Any) -> list[Any]:
-        """Give the conversation as it was typed."""
-        messages: list[Any] = super().preprocess(payload)
-        for message in messages:
-            for part in message["content"]:
-                if "text" in part:
-                    part["text"] = unescape(part["text"])
-        return messages
-
-    def postprocess(self, value: Any) -> Any:
-        """Give the conversation as it may stand in a page."""
-        data = super().postprocess(value)
-        for message in data.root:
-            for part in message.content:
-                if hasattr(part, "text"):
-                    part.text = escape(part.text)
-        return data
+# A conversation is a list of turns, each the question and the HTML of its answer.
+Turns = list[tuple[str, str]]
 
 
 def build_chat(assistant: Assistant, documents: int, *, starters: bool) -> gr.Blocks:
     """Give the page; `documents` is how many there are, `starters` whether to offer questions."""
-
-    def respond(message: str, history: list[dict[str, Any]]) -> Iterator[gr.HTML]:
-        yield from map(_message, _respond(assistant, message, history))
-
-    return gr.ChatInterface(
-        respond,
-        title="Summit Assistant",
-        description=(
-            f"Ask about the AI Action Summit (Paris, February 2025). {documents} documents; "
-            "every sentence is quoted from one of them."
-            if starters
-            else f"Ask about these {documents} documents; every sentence is quoted from one."
-        ),
-        chatbot=TextChatbot(
+    about = _SUBJECT if starters else "Ask about the documents."
+    page = gr.Blocks(title="Summit Assistant", analytics_enabled=False, fill_height=True)
+    with page:
+        gr.HTML(header_html("Summit Assistant", f"{about} {documents} documents, all cited."))
+        turns = gr.State([], time_to_live=_KEEP_SECONDS)
+        chatbot = gr.Chatbot(
             label="Conversation",
             show_label=False,
             autoscroll=False,
             render_markdown=False,
-            sanitize_html=True,
             buttons=[],
             layout="bubble",
             height="calc(100dvh - 210px)",
             min_height=320,
             feedback_options=None,
             allow_file_downloads=False,
-        ),
-        textbox=gr.Textbox(
+            examples=[{"text": question} for question in STARTERS] if starters else None,
+        )
+        box = gr.Textbox(
             placeholder="Ask a question",
             label="Your question",
             show_label=False,
@@ -93,19 +61,55 @@ def build_chat(assistant: Assistant, documents: int, *, starters: bool) -> gr.Bl
             submit_btn=True,
             stop_btn=True,
             max_lines=4,
-        ),
-        examples=list(STARTERS) if starters else None,
-        cache_examples=False,
-        flagging_mode="never",
-        analytics_enabled=False,
-        api_visibility="private",
-    )
+        )
+        _wire(assistant, turns, chatbot, box)
+    return page
 
 
-def _respond(assistant: Assistant, message: str, history: list[dict[str, Any]]) -> Iterator[str]:
+def respond(assistant: Assistant, question: str, turns: Turns) -> Iterator[Turns]:
+    """Give the conversation with the new turn in it as its answer grows."""
+    for html in _answer(assistant, question, [asked for asked, _ in turns]):
+        yield [*turns, (question, html)]
+
+
+def _wire(assistant: Assistant, turns: gr.State, chatbot: gr.Chatbot, box: gr.Textbox) -> None:
+    """Say what happens on each event."""
+    outputs = [turns, chatbot, box]
+
+    def shown(conversation: Turns, left: str = "") -> tuple[Turns, list[Any], str]:
+        return conversation, _messages(conversation), left
+
+    def ask(question: str, conversation: Turns) -> Iterator[tuple[Turns, list[Any], str]]:
+        yield from map(shown, respond(assistant, question, conversation))
+
+    def again(conversation: Turns) -> Iterator[tuple[Turns, list[Any], str]]:
+        yield from ask(conversation[-1][0], conversation[:-1])
+
+    def example(conversation: Turns, chosen: gr.SelectData) -> Iterator[tuple[Any, ...]]:
+        yield from ask(str(chosen.value["text"]), conversation)
+
+    options: dict[str, Any] = {
+        "outputs": outputs,
+        "api_visibility": "private",
+        "concurrency_limit": _SIMULTANEOUS,
+        "concurrency_id": "answers",
+        "show_progress": "hidden",
+    }
+    running = [
+        box.submit(ask, [box, turns], **options),
+        chatbot.retry(again, [turns], **options),
+        chatbot.example_select(example, [turns], **options),
+    ]
+    cancels: Any = running  # Gradio's stub names dict, and it takes events
+    box.stop(None, cancels=cancels, api_visibility="private")
+    chatbot.undo(lambda kept: shown(kept[:-1], kept[-1][0]), [turns], **options)
+    chatbot.clear(lambda: shown([]), [], **options)
+
+
+def _answer(assistant: Assistant, question: str, before: Sequence[str]) -> Iterator[str]:
     """Give the HTML of the answer sentence by sentence, then whole with its sources."""
     try:
-        answer = assistant.ask(message, _pairs(history))
+        answer = assistant.ask(question, [(asked, "") for asked in before])
     except (QuestionError, IndexProblemError, ModelError) as error:
         yield message_html(str(error)[:1].upper() + str(error)[1:] + ".")
         return
@@ -113,23 +117,18 @@ def _respond(assistant: Assistant, message: str, history: list[dict[str, Any]]) 
         _log.exception("a question could not be answered")
         yield message_html(_FAILED)
         return
-    for shown in range(1, len(answer.statements)):
-        yield answer_html(answer, shown)
+    for count in range(1, len(answer.statements)):
+        yield answer_html(answer, count)
     yield answer_html(answer)
 
 
-def _message(html: str) -> gr.HTML:
-    return gr.HTML(html, container=False, padding=False)
+def _messages(turns: Turns) -> list[Any]:
+    """Give the conversation for the chatbot, all of it as HTML of ours.
 
-
-def _pairs(history: list[dict[str, Any]]) -> list[tuple[str, str]]:
-    """Give the questions asked so far; what was answered is not taken from the browser."""
-    return [(_text(turn["content"]), "") for turn in history if turn.get("role") == "user"]
-
-
-def _text(content: Any) -> str:
-    if isinstance(content, str):
-        return content
-    if isinstance(content, list):
-        return " ".join(_text(part) for part in content)
-    return str(content.get("text", "")) if isinstance(content, dict) else ""
+    A plain string would be put into the page as HTML by Gradio 6.31, Markdown or not.
+    """
+    return [
+        {"role": role, "content": gr.HTML(html, container=False, padding=False)}
+        for question, answer in turns
+        for role, html in (("user", question_html(question)), ("assistant", answer))
+    ]

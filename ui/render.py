@@ -39,6 +39,16 @@ def answer_html(answer: Answer, shown: int | None = None) -> str:
     return f'<div class="summit-answer">{"".join(parts)}</div>'
 
 
+def header_html(title: str, about: str) -> str:
+    """Give the head of the page."""
+    return f'<header class="summit-header"><h1>{escape(title)}</h1><p>{escape(about)}</p></header>'
+
+
+def question_html(question: str) -> str:
+    """Give a question as it was typed."""
+    return f'<p class="summit-question" dir="auto">{escape(question)}</p>'
+
+
 def message_html(message: str) -> str:
     """Give a plain message, such as what is wrong with a question."""
     return f'<div class="summit-answer">{_line("summit-notice", message)}</div>'
