@@ -3,7 +3,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: serve test check format lock footnotes screenshots benchmark clean
+.PHONY: serve test format lock footnotes docs accuracy benchmark clean
 
 serve: .venv/.runtime ## build the index and serve the chat on http://127.0.0.1:7860
 	$(BIN)/summit serve
@@ -30,6 +30,9 @@ footnotes: .venv/.dev ## write the documents' sources as footnotes
 docs: .venv/.dev ## write the command line's documentation and the screenshots
 	$(BIN)/python scripts/cli_docs.py
 	$(BIN)/python scripts/screenshots.py
+
+accuracy: .venv/.dev ## write the README's accuracy table from the test questions
+	$(BIN)/python scripts/accuracy.py
 
 benchmark: .venv/.dev ## measure speed and memory
 	$(BIN)/python benchmarks/speed.py

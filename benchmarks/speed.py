@@ -21,6 +21,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+import httpx
 import psutil
 import torch
 
@@ -191,10 +192,7 @@ def measure_command(data_dir: Path) -> list[Row]:
 
 
 def measure_serve(data_dir: Path) -> list[Row]:
-    """Time the server from its start to ready and to the first answer, asked as the page asks."""
-    # Imported only now, so that it does not count into the memory of the answers.
-    from gradio_client import Client  # noqa: PLC0415
-
+    """Time the server from its start to ready and to the first page that it gives."""
     started = time.perf_counter()
     with subprocess.Popen(
         [summit(), "serve"],
@@ -207,19 +205,16 @@ def measure_serve(data_dir: Path) -> list[Row]:
         try:
             address = address_when_ready(server)
             ready = time.perf_counter() - started
-            client = Client(address, verbose=False, analytics_enabled=False)
-            client.predict(QUESTION, api_name="/_clear_and_save_textbox")
-            turns = client.predict(api_name="/_submit_fn")
-            answered = time.perf_counter() - started
-            if "summit-answer" not in str(turns):
-                raise RuntimeError(f"the server gave no answer: {turns}")
+            # The page keeps its way of asking to itself, so the page is what is waited for.
+            httpx.get(address, trust_env=False, timeout=_LIMIT_SECONDS).raise_for_status()
+            given = time.perf_counter() - started
             used = memory(psutil.Process(server.pid))
         finally:
             server.kill()
     return [
         Row("`summit serve` with an index, start to ready", f"{ready:.1f} s"),
-        Row("`summit serve`, start to first answer over HTTP", f"{answered:.1f} s"),
-        Row("Resident memory of `summit serve` after it", used),
+        Row("`summit serve`, start to the first page given", f"{given:.1f} s"),
+        Row("Resident memory of `summit serve` then", used),
     ]
 
 

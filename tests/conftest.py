@@ -28,23 +28,31 @@ socket.socket.connect = _only_here
 
 
 @pytest.fixture(scope="session")
-def shipped(tmp_path_factory):
-    """The data folder with an index of the shipped documents, built once for all tests."""
-    from assistant.load import default_embedder, sync_corpus
+def embedder():
+    """The real embedding model, loaded once for all tests."""
+    from assistant.load import default_embedder
+
+    return default_embedder()
+
+
+@pytest.fixture(scope="session")
+def shipped(tmp_path_factory, embedder):
+    """The settings with an index of the shipped documents, built once for all tests."""
+    from assistant.load import sync_corpus
     from assistant.settings import read_settings
 
     settings = read_settings(data_dir=tmp_path_factory.mktemp("shipped"))
-    report = sync_corpus(settings, default_embedder())
+    report = sync_corpus(settings, embedder)
     assert report.problems == []
     return settings
 
 
 @pytest.fixture(scope="session")
-def assistant(shipped):
+def assistant(shipped, embedder):
     """The assistant as a user has it: shipped documents, real model, built-in answerer."""
-    from assistant.load import default_embedder, open_assistant
+    from assistant.load import open_assistant
 
-    return open_assistant(shipped, default_embedder())
+    return open_assistant(shipped, embedder)
 
 
 @pytest.fixture
@@ -87,9 +95,11 @@ def summit_process(tmp_path):
 
 
 @pytest.fixture
-def summit(tmp_path, monkeypatch, capsys):
-    """Runs the command within the process of the tests, which saves loading the libraries."""
+def summit(tmp_path, monkeypatch, capsys, embedder):
+    """Runs the command within the process of the tests, which saves loading libraries and model."""
     from ui.cli import main
+
+    monkeypatch.setattr("assistant.load.default_embedder", lambda: embedder)
 
     def run(*arguments, stdin="", **environment):
         with monkeypatch.context() as patch:

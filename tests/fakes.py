@@ -35,7 +35,8 @@ class WordEmbedder:
 class ChatServer:
     """A small OpenAI-compatible server on the loopback; `reply` says how it behaves.
 
-    A string is the answer; "HANG" never answers, "BREAK" closes the connection half-way,
+    A string is the answer; "HANG" never answers, "DRIP" sends a byte at a time,
+    "BREAK" closes the connection half-way,
     500 is that status, and bytes are sent as the body whatever they are.
     """
 
@@ -70,6 +71,10 @@ class ChatServer:
                     server._closed.wait(30)
                 elif server.reply == 500:
                     self.send_error(500)
+                elif server.reply == "DRIP":
+                    self._drip()
+                elif server.reply == "BREAK" and body.get("stream"):
+                    self._stream("The UK did [1]. Then it", end=b"")
                 elif server.reply == "BREAK":
                     self._send(_completion("The UK")[:40], length=4_000)
                 elif isinstance(server.reply, bytes):
@@ -87,7 +92,14 @@ class ChatServer:
                 self.wfile.write(body)
                 self.close_connection = True
 
-            def _stream(self, reply):
+            def _drip(self):
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.end_headers()
+                while not server._closed.wait(0.1):
+                    self.wfile.write(b" ")
+
+            def _stream(self, reply, end=b"data: [DONE]\n\n"):
                 self.send_response(200)
                 self.send_header("Content-Type", "text/event-stream")
                 self.end_headers()
@@ -96,7 +108,7 @@ class ChatServer:
                     self.wfile.write(f"data: {json.dumps(_envelope(chunk))}\n\n".encode())
                     self.wfile.flush()
                     time.sleep(0.001)
-                self.wfile.write(b"data: [DONE]\n\n")
+                self.wfile.write(end)
 
             def log_message(self, *_):
                 pass

@@ -4,9 +4,9 @@ import pytest
 from fakes import ChatServer
 
 from assistant.answer import State
-from assistant.answerers.generative import ModelAnswerError, resolve
+from assistant.answerers.generative import ModelAnswerError, resolve, write
 from assistant.assistant import Assistant
-from assistant.load import chat_model, default_embedder, index_folder
+from assistant.load import chat_model, index_folder
 from assistant.settings import read_settings
 from corpus.document import Document, Section
 from index.search import SearchIndex
@@ -24,18 +24,35 @@ def passages(*texts):
 
 
 @pytest.fixture
-def ask(shipped, monkeypatch):
+def ask(shipped, embedder, monkeypatch):
     def with_reply(reply, timeout=20.0):
         monkeypatch.setenv("OPENAI_API_KEY", "none")
         with (
             ChatServer(reply) as server,
-            SearchIndex(index_folder(shipped), default_embedder()) as index,
+            SearchIndex(index_folder(shipped), embedder) as index,
         ):
             monkeypatch.setenv("OPENAI_BASE_URL", server.url)
             settings = read_settings(model="openai:fake", model_timeout=timeout)
             model = chat_model(settings)
             answer = Assistant(index, model, timeout).ask(QUESTION)
             return answer, server.requests
+
+    return with_reply
+
+
+@pytest.fixture
+def streaming(monkeypatch):
+    from langchain.chat_models import init_chat_model
+
+    from index.search import Hit
+
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+    hits = [Hit(each, 1.0, (1.0,), 1.0) for each in passages("Owls hunt.", "Bees hum.")]
+
+    def with_reply(reply):
+        with ChatServer(reply) as server:
+            model = init_chat_model("openai:fake", base_url=server.url, streaming=True)
+            return [each.text for each in write(model, QUESTION, hits, 20)]
 
     return with_reply
 
@@ -119,11 +136,29 @@ def test_when_the_model_hangs_the_built_in_answer_comes_in_time(ask):
     assert time.monotonic() - started < 15
 
 
-def test_a_server_that_is_not_there_is_a_failure_like_any_other(shipped, assistant, monkeypatch):
+def test_when_the_model_drips_byte_by_byte_the_built_in_answer_comes_in_time(ask):
+    answer, _ = ask("DRIP", timeout=1.0)
+    assert answer.answerer == "built-in"
+    assert "1 seconds" in answer.notice
+    assert answer.seconds < 1 + 5
+
+
+def test_a_model_that_streams_is_read_to_its_end(streaming):
+    assert streaming("Clarity was missing [1]. So was security [2].") == [
+        "Clarity was missing.",
+        "So was security.",
+    ]
+
+
+def test_of_a_stream_that_breaks_off_only_whole_sentences_with_markers_are_kept(streaming):
+    assert streaming("BREAK") == ["The UK did."]
+
+
+def test_a_server_that_is_not_there_is_a_failure_like_any_other(shipped, embedder, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "none")
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
     model = chat_model(read_settings(model="openai:fake", model_timeout=5))
-    with SearchIndex(index_folder(shipped), default_embedder()) as index:
+    with SearchIndex(index_folder(shipped), embedder) as index:
         answer = Assistant(index, model, 5).ask(QUESTION)
     assert "failed" in answer.notice
     assert answer.citations

@@ -248,10 +248,9 @@ def test_ask_beside_a_running_reader_answers(summit_process, shipped, assistant)
     assert result.returncode == 0
 
 
-def test_an_unchanged_corpus_is_recognised_in_under_a_second(shipped):
-    from assistant.load import default_embedder, sync_corpus
+def test_an_unchanged_corpus_is_recognised_in_under_a_second(shipped, embedder):
+    from assistant.load import sync_corpus
 
-    embedder = default_embedder()
     started = time.monotonic()
     assert not sync_corpus(shipped, embedder).changed
     assert time.monotonic() - started < 1

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from index.terms import stems, terms, words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from index.passage import Passage, Span
+    from index.passage import Span
     from index.search import Hit
 
 MAX_SENTENCES = 4
@@ -100,11 +100,10 @@ class Candidate:
 
 
 def rank(question: str, hits: Sequence[Hit], weights: Mapping[str, float]) -> list[Candidate]:
-    """Order the sentences of the hits by how well they answer; `weights` are by stem."""
+    """Order the sentences of the hits by how well they answer; `weights` are by term."""
+    pairs = set(pairwise(stems(words(question))))
     candidates = [
-        _candidate(question, hit, number, weights)
-        for hit in hits
-        for number in range(len(hit.passage.sentences))
+        candidate for hit in hits for candidate in _candidates(question, hit, weights, pairs)
     ]
     return sorted(candidates, key=lambda each: -each.score)
 
@@ -141,30 +140,29 @@ def confidence(ranked: Sequence[Candidate]) -> float:
     return max(0.0, min(1.0, likeness + 0.25 * ranked[0].context))
 
 
-def _candidate(question: str, hit: Hit, number: int, weights: Mapping[str, float]) -> Candidate:
+def _candidates(
+    question: str, hit: Hit, weights: Mapping[str, float], pairs: set[tuple[str, str]]
+) -> Iterator[Candidate]:
     passage = hit.passage
-    own = set(terms(passage.sentence(number)))
-    near = own.union(
-        *(terms(passage.sentence(n)) for n in (number - 1, number + 1) if _exists(passage, n))
-    )
-    coverage = _coverage(own, weights)
+    sentences = [passage.sentence(number) for number in range(len(passage.sentences))]
+    found = [set(terms(sentence)) for sentence in sentences]
     titled = _coverage(set(terms(passage.title)), weights)
-    score = (
-        _COSINE * hit.cosines[number]
-        + _COVERAGE * coverage
-        + _NEIGHBOURS * _coverage(near, weights)
-        + _PASSAGE * hit.score
-        + _PAIRS * _shared_pairs(question, passage.sentence(number))
-        + _TITLE * titled
-        + _LEAD * (number == 0 and passage.start == 0 and titled >= _ABOUT)
-        - _penalty(question, passage.sentence(number))
-    )
-    everything = set(terms(f"{passage.title} {passage.heading} {passage.text}"))
-    return Candidate(hit, number, score, coverage, _coverage(everything, weights))
-
-
-def _exists(passage: Passage, number: int) -> bool:
-    return 0 <= number < len(passage.sentences)
+    context = _coverage(set(terms(f"{passage.title} . {passage.heading}")).union(*found), weights)
+    for number, sentence in enumerate(sentences):
+        coverage = _coverage(found[number], weights)
+        near = set().union(*found[max(0, number - 1) : number + 2])
+        leads = number == 0 and passage.start == 0 and titled >= _ABOUT
+        score = (
+            _COSINE * hit.cosines[number]
+            + _COVERAGE * coverage
+            + _NEIGHBOURS * _coverage(near, weights)
+            + _PASSAGE * hit.score
+            + _PAIRS * _shared_pairs(pairs, sentence)
+            + _TITLE * titled
+            + _LEAD * leads
+            - _penalty(question, sentence)
+        )
+        yield Candidate(hit, number, score, coverage, context)
 
 
 def _coverage(found: set[str], weights: Mapping[str, float]) -> float:
@@ -174,9 +172,8 @@ def _coverage(found: set[str], weights: Mapping[str, float]) -> float:
     )
 
 
-def _shared_pairs(question: str, sentence: str) -> float:
+def _shared_pairs(asked: set[tuple[str, str]], sentence: str) -> float:
     """Give the share of the question's neighbouring words that stand so in the sentence."""
-    asked = set(pairwise(stems(words(question))))
     return len(asked & set(pairwise(stems(words(sentence))))) / len(asked) if asked else 0.0
 
 

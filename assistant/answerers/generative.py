@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass
 from importlib.resources import files
+from queue import Empty, Queue
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import sentencex
@@ -87,14 +87,23 @@ def _sentences(reply: str) -> list[str]:
 
 
 def _within(timeout: float, model: BaseChatModel, messages: list[tuple[str, str]]) -> str:
-    """Run the model in a thread, so that one that hangs is left behind when the time is up."""
-    pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="chat-model")
-    future = pool.submit(lambda: model.invoke(messages))
+    """Run the model beside us, so that one that hangs or drips is left behind in time.
+
+    The thread is a daemon: it ends with its connection, and nobody waits for it at exit.
+    """
+    outcome: Queue[str | Exception] = Queue(maxsize=1)
+
+    def run() -> None:
+        try:
+            outcome.put(str(model.invoke(messages).text))
+        except Exception as error:  # noqa: BLE001 - every provider raises errors of its own
+            outcome.put(error)
+
+    Thread(target=run, name="chat-model", daemon=True).start()
     try:
-        return str(future.result(timeout=timeout).text)
-    except FutureTimeoutError as error:
+        reply = outcome.get(timeout=timeout)
+    except Empty as error:
         raise ModelAnswerError(f"did not answer within {timeout:g} seconds") from error
-    except Exception as error:
-        raise ModelAnswerError(f"failed ({type(error).__name__})") from error
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+    if isinstance(reply, Exception):
+        raise ModelAnswerError(f"failed ({type(reply).__name__})") from reply
+    return reply
