@@ -36,5 +36,5 @@ def lock(name: str, *arguments: str) -> None:
 
 
 if __name__ == "__main__":
-    lock("requirements.lock")
+    lock("requirements.lock", "--extra", "build")
     lock("requirements-dev.lock", "--extra", "dev", "--constraint", "requirements.lock")

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
+from test_assistant_assistant import QUESTIONS
 
 pytestmark = pytest.mark.browser
 
@@ -23,10 +24,30 @@ FLAGS = [
 EVIL = '<img src="https://evil.example/a.png" onerror="document.title=1">'
 
 
+# A server that looks up or connects to anything but this machine ends at once.
+GUARDED = """
+import os, socket
+connect, look_up = socket.socket.connect, socket.getaddrinfo
+def here(host):
+    if host not in {None, "", "127.0.0.1", "::1", "localhost"}:
+        os.write(2, f"asked for {host}".encode())
+        os._exit(3)
+def guarded_connect(self, address):
+    here(address[0] if isinstance(address, tuple) else None)
+    return connect(self, address)
+def guarded_look_up(host, *arguments, **options):
+    here(host)
+    return look_up(host, *arguments, **options)
+socket.socket.connect, socket.getaddrinfo = guarded_connect, guarded_look_up
+from ui.cli import main
+main()
+"""
+
+
 def serve(data_dir, **environment):
     variables = {k: v for k, v in os.environ.items() if not k.startswith("SUMMIT_")}
     process = subprocess.Popen(
-        [sys.executable, "-c", "from ui.cli import main; main()", "serve"],
+        [sys.executable, "-c", GUARDED, "serve"],
         stderr=subprocess.PIPE,
         text=True,
         env={**variables, "SUMMIT_PORT": "0", "SUMMIT_DATA_DIR": str(data_dir), **environment},
@@ -89,6 +110,18 @@ def test_an_answer_lists_its_sources_with_quotation_title_publisher_date_and_lin
     expect(source.get_by_role("link", name="source")).to_have_attribute(
         "rel", "noopener noreferrer nofollow"
     )
+
+
+def test_twenty_questions_in_one_conversation_are_answered_rightly(browser, url):
+    page = browser.new_page()
+    page.goto(url)
+    for number, (question, facts) in enumerate(QUESTIONS, start=1):
+        ask(page, question)
+        expect(page.locator(".summit-question")).to_have_count(number)
+        expect(last_answer(page).locator(".summit-sources")).to_be_attached()
+        text = last_answer(page).locator(".summit-text").inner_text()
+        assert any(fact in text for fact in facts), (question, text)
+    page.close()
 
 
 def test_the_answer_begins_in_sight(page):

@@ -3,6 +3,7 @@ import socket
 import time
 
 import pytest
+from test_assistant_assistant import QUESTIONS
 
 # What opens a connection fails, whoever calls it.
 CLOSED = """
@@ -198,6 +199,15 @@ def test_chat_understands_a_follow_up_and_goes_on_after_a_bad_question(summit, s
     assert "Read as: Why did the US not sign?" in result.stdout
     assert "the question is empty" in result.stdout
     assert result.returncode == 0
+
+
+def test_twenty_questions_in_the_terminal_are_answered_rightly(summit, shipped):
+    questions = "".join(f"{question}\n" for question, _ in QUESTIONS)
+    result = summit("chat", stdin=f"{questions}\n", SUMMIT_DATA_DIR=shipped.data_dir)
+    answers = " ".join(result.stdout.split()).split("You: ")[1:]
+    for answer, (question, facts) in zip(answers, QUESTIONS, strict=False):
+        assert any(fact in answer.split("Sources")[0] for fact in facts), (question, answer)
+    assert len(answers) == len(QUESTIONS) + 1
 
 
 def test_doctor_finds_everything_in_order(summit, shipped):

@@ -16,11 +16,11 @@ from assistant.errors import AssistantError, QuestionError
 from corpus.errors import DocumentError
 from index.errors import IndexMismatchError, IndexProblemError, ModelError
 from ui.errors import ServerError
+from ui.terminal import print_answer
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from assistant.answer import Answer, Citation
     from assistant.assistant import Assistant
     from assistant.settings import Settings
     from index.build import BuildReport
@@ -76,7 +76,7 @@ def ask(
     if as_json:
         sys.stdout.write(json.dumps(answer.to_dict(), ensure_ascii=False) + "\n")
     else:
-        _print_answer(answer)
+        print_answer(_out, answer)
 
 
 @app.command()
@@ -97,7 +97,7 @@ def chat() -> None:
         except QuestionError as error:
             _out.print(f"{escape(str(error))}\n")
             continue
-        _print_answer(answer)
+        print_answer(_out, answer)
         history.append((text, answer.text))
 
 
@@ -275,28 +275,6 @@ def _read_history(path: Path | None) -> tuple[tuple[str, str], ...]:
         raise QuestionError(
             f"{path} is no history: it must hold a JSON list of [question, answer] pairs"
         ) from error
-
-
-def _print_answer(answer: Answer) -> None:
-    if answer.standalone_question != answer.question:
-        _out.print(f"[dim]Read as: {escape(answer.standalone_question)}[/dim]")
-    _out.print(escape(answer.text))
-    if answer.notice:
-        _out.print(f"[italic]{escape(answer.notice)}[/italic]")
-    _print_citations("Sources", answer.citations)
-    _print_citations("Closest passages", answer.closest)
-    _out.print()
-
-
-def _print_citations(title: str, citations: tuple[Citation, ...]) -> None:
-    if not citations:
-        return
-    _out.print(f"\n[bold]{title}[/bold]")
-    for each in citations:
-        origin = ", ".join(filter(None, (each.publisher, each.date)))
-        _out.print(escape(f"[{each.marker}] {each.title}" + (f" ({origin})" if origin else "")))
-        if each.url:
-            _out.print(f"    [dim]{escape(each.url)}[/dim]", soft_wrap=True)
 
 
 def _list_documents(settings: Settings) -> None:
