@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 CATALOGUE = "catalogue.sqlite"
 VECTORS = "vectors"
 _BATCH = 512
+_LOST = (
+    "the catalogue was damaged, so the index was built from the folder of documents alone; "
+    "add other documents of yours again: summit ingest PATH"
+)
 
 
 @dataclass(slots=True)
@@ -80,17 +84,13 @@ def build_index(
         IndexStorageError: the folder cannot be written to.
     """
     with generation.building(root):
-        try:
-            folder: Path | None = generation.current(root)
-        except (IndexMissingError, IndexStorageError):
-            if not rebuild and (root / "current").exists():
-                raise
-            folder = None
-        fingerprint = Fingerprint.now(embedder.name)
+        folder, lost = _standing(root, rebuild=rebuild)
         if folder and not rebuild:
-            fingerprint.check(folder)
+            Fingerprint.now(embedder.name).check(folder)
         plan = _plan(folder, wanted)
         report = plan.report
+        if lost:
+            report.problems.append(_LOST)
         # A folder with a file that stays unreadable is no reason to copy the index each time.
         loaded = _loaded(plan, on_progress)
         first = next(loaded, None)
@@ -105,6 +105,21 @@ def build_index(
                 "the old one stays in use; make room and try again"
             ) from error
     return report
+
+
+def _standing(root: Path, *, rebuild: bool) -> tuple[Path | None, bool]:
+    """Give the generation to go on from, if any, and whether one is damaged beyond use."""
+    try:
+        folder = generation.current(root)
+        with Catalogue(folder / CATALOGUE) as catalogue:
+            catalogue.check()
+    except IndexMissingError:
+        return None, False
+    except IndexStorageError:
+        if not rebuild:
+            raise
+        return None, True
+    return folder, False
 
 
 @dataclass(slots=True)

@@ -88,6 +88,14 @@ class Catalogue:
         with self._mapped():
             self._database.commit()
 
+    def check(self) -> None:
+        """Raise IndexStorageError where the file is damaged (SQLite's quick check)."""
+        [(verdict,)] = self._rows("PRAGMA quick_check(1)")
+        if verdict != "ok":
+            raise IndexStorageError(
+                f"the catalogue {self._path} is damaged; run: summit ingest --rebuild"
+            )
+
     def entries(self) -> list[Entry]:
         """Give what is known of every indexed file."""
         rows = self._rows("SELECT id, path, size, modified, hash, synced FROM documents")

@@ -165,6 +165,20 @@ def test_a_damaged_index_is_never_served(tmp_path, documents, damaged):
         SearchIndex(root, WordEmbedder()).search("owls")
 
 
+@pytest.mark.parametrize("damaged", ["fingerprint.json", CATALOGUE, "current"])
+def test_rebuild_mends_a_damaged_index_and_says_what_it_could_not_keep(
+    tmp_path, documents, damaged
+):
+    root = tmp_path / "index"
+    build(root, documents)
+    folder = root if damaged == "current" else generation.current(root)
+    (folder / damaged).write_bytes(b"garbage")
+    report = build(root, documents, rebuild=True)
+    assert every_sentence_found_by_its_own_vector(root, WordEmbedder())
+    assert len(contents(root)) == 3
+    assert bool(report.problems) == (damaged != "fingerprint.json")
+
+
 def test_a_second_builder_is_told_within_two_seconds(tmp_path, documents):
     with generation.building(tmp_path / "index"):
         started = time.monotonic()

@@ -204,7 +204,7 @@ def test_chat_understands_a_follow_up_and_goes_on_after_a_bad_question(summit, s
 def test_twenty_questions_in_the_terminal_are_answered_rightly(summit, shipped):
     questions = "".join(f"{question}\n" for question, _ in QUESTIONS)
     result = summit("chat", stdin=f"{questions}\n", SUMMIT_DATA_DIR=shipped.data_dir)
-    answers = " ".join(result.stdout.split()).split("You: ")[1:]
+    answers = " ".join(result.stdout.split()).split("You:")[1:]
     for answer, (question, facts) in zip(answers, QUESTIONS, strict=False):
         assert any(fact in answer.split("Sources")[0] for fact in facts), (question, answer)
     assert len(answers) == len(QUESTIONS) + 1
@@ -250,6 +250,17 @@ def test_evaluate_writes_json_and_a_page(summit, documents, tmp_path):
     assert written["summary"]["correctness"] == 1.0
     assert "<h1>" in (tmp_path / "out.html").read_text()
     assert "correctness" in result.stdout
+
+
+def test_a_file_that_cannot_be_written_is_one_line(summit, shipped, tmp_path):
+    questions = tmp_path / "questions.jsonl"
+    questions.write_text('{"id": "1", "question": "What is ROOST?"}\n')
+    result = summit(
+        "evaluate", questions, "--json", "/proc/out.json", SUMMIT_DATA_DIR=shipped.data_dir
+    )
+    assert result.returncode == 2
+    assert "/proc/out.json" in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 def test_ask_beside_a_running_reader_answers(summit_process, shipped, assistant):

@@ -53,8 +53,12 @@ def main() -> None:
         _err.print(f"summit: {escape(str(error))}")
         sys.exit(_WRONG)
     except BrokenPipeError:
-        sys.stdout = None
+        # Whoever read our output, such as head, has seen enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except OSError as error:
+        _err.print(f"summit: {escape(f'{error.filename}: {error.strerror}')}")
+        sys.exit(_WRONG)
 
 
 @app.command()
