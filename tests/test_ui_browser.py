@@ -169,6 +169,17 @@ def test_markup_in_a_question_is_shown_as_text(page):
     assert not any("evil.example" in made for made in page.requested)
 
 
+def test_the_first_question_does_not_move_the_page(page):
+    box = page.get_by_role("textbox", name="Your question")
+    before = box.bounding_box()
+    ask(page, "Why did the UK not sign?")
+    expect(last_answer(page).locator(".summit-sources")).to_be_attached()
+    after = box.bounding_box()
+    assert {name: round(value) for name, value in before.items()} == {
+        name: round(value) for name, value in after.items()
+    }
+
+
 def test_nothing_is_wider_than_the_screen(page):
     ask(page, "Why did the UK not sign?")
     expect(last_answer(page).locator(".summit-sources")).to_be_attached()

@@ -25,6 +25,7 @@ STARTERS = (
 )
 _SUBJECT = "Ask about the AI Action Summit (Paris, February 2025)."
 _FAILED = "Something went wrong on our side and the question was not answered. Please ask it again."
+_WAITING = "Reading the documents…"
 _SIMULTANEOUS = 8
 _KEEP_SECONDS = 6 * 60 * 60
 _log = logging.getLogger(__name__)
@@ -59,7 +60,6 @@ def build_chat(assistant: Assistant, documents: int, *, starters: bool) -> gr.Bl
             show_label=False,
             autofocus=True,
             submit_btn=True,
-            stop_btn=True,
             max_lines=4,
         )
         _wire(assistant, turns, chatbot, box)
@@ -74,34 +74,37 @@ def respond(assistant: Assistant, question: str, turns: Turns) -> Iterator[Turns
 
 def _wire(assistant: Assistant, turns: gr.State, chatbot: gr.Chatbot, box: gr.Textbox) -> None:
     """Say what happens on each event."""
-    outputs = [turns, chatbot, box]
 
-    def shown(conversation: Turns, left: str = "") -> tuple[Turns, list[Any], str]:
-        return conversation, _messages(conversation), left
+    def shown(conversation: Turns, left: str = "", *, running: bool = False) -> tuple[Any, ...]:
+        state = gr.Textbox(value=left, submit_btn=not running, stop_btn=running)
+        return conversation, _messages(conversation), state
 
-    def ask(question: str, conversation: Turns) -> Iterator[tuple[Turns, list[Any], str]]:
-        yield from map(shown, respond(assistant, question, conversation))
+    def ask(question: str, conversation: Turns) -> Iterator[tuple[Any, ...]]:
+        answered = conversation
+        yield shown([*conversation, (question, message_html(_WAITING))], running=True)
+        for answered in respond(assistant, question, conversation):
+            yield shown(answered, running=True)
+        yield shown(answered)
 
-    def again(conversation: Turns) -> Iterator[tuple[Turns, list[Any], str]]:
+    def again(conversation: Turns) -> Iterator[tuple[Any, ...]]:
         yield from ask(conversation[-1][0], conversation[:-1])
 
     def example(conversation: Turns, chosen: gr.SelectData) -> Iterator[tuple[Any, ...]]:
         yield from ask(str(chosen.value["text"]), conversation)
 
     options: dict[str, Any] = {
-        "outputs": outputs,
+        "outputs": [turns, chatbot, box],
         "api_visibility": "private",
         "concurrency_limit": _SIMULTANEOUS,
         "concurrency_id": "answers",
         "show_progress": "hidden",
     }
-    running = [
+    running: Any = [
         box.submit(ask, [box, turns], **options),
         chatbot.retry(again, [turns], **options),
         chatbot.example_select(example, [turns], **options),
     ]
-    cancels: Any = running  # Gradio's stub names dict, and it takes events
-    box.stop(None, cancels=cancels, api_visibility="private")
+    box.stop(shown, [turns], cancels=running, **options)
     chatbot.undo(lambda kept: shown(kept[:-1], kept[-1][0]), [turns], **options)
     chatbot.clear(lambda: shown([]), [], **options)
 
