@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 CATALOGUE = "catalogue.sqlite"
 VECTORS = "vectors"
-_BATCH = 512
+_BATCH = 128
 _LOST = (
     "the catalogue was damaged, so the index was built from the folder of documents alone; "
     "add other documents of yours again: summit ingest PATH"

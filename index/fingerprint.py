@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from index.errors import IndexMismatchError, IndexStorageError
 from index.split import SPLITTER_VERSION
 from index.store import CHROMA_VERSION
+from index.terms import tables_version
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,13 +26,21 @@ class Fingerprint:
     format: int
     embedder: str
     splitter: int
+    terms: str
     sentencex: str
     chroma: str
 
     @classmethod
     def now(cls, embedder: str) -> Fingerprint:
         """Give the fingerprint that an index built now would have."""
-        return cls(FORMAT, embedder, SPLITTER_VERSION, version("sentencex"), CHROMA_VERSION)
+        return cls(
+            format=FORMAT,
+            embedder=embedder,
+            splitter=SPLITTER_VERSION,
+            terms=tables_version(),
+            sentencex=version("sentencex"),
+            chroma=CHROMA_VERSION,
+        )
 
     def write(self, folder: Path) -> None:
         """Leave the fingerprint in the folder of an index."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import unicodedata
@@ -42,6 +43,13 @@ def terms(text: str) -> list[str]:
     So “Britain” and “the United Kingdom” give the same term; `aliases.json` is the table.
     """
     return stems(content_words(_canonical(text)))
+
+
+@cache
+def tables_version() -> str:
+    """Say which stop words and aliases are in force; an index holds terms made with them."""
+    tables = _data("stopwords.txt") + _data("aliases.json")
+    return hashlib.sha256(tables.encode()).hexdigest()[:12]
 
 
 def _canonical(text: str) -> str:

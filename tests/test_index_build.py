@@ -1,3 +1,4 @@
+import json
 import os
 import signal
 import subprocess
@@ -148,6 +149,16 @@ def test_another_embedder_of_the_same_dimension_is_refused_too(tmp_path, documen
     build(tmp_path / "index", documents)
     with pytest.raises(IndexMismatchError):
         SearchIndex(tmp_path / "index", WordEmbedder("other words"))
+
+
+@pytest.mark.parametrize("part", ["format", "embedder", "splitter", "terms", "sentencex", "chroma"])
+def test_an_index_built_with_another_part_is_refused_with_the_mend(tmp_path, documents, part):
+    root = tmp_path / "index"
+    build(root, documents)
+    path = generation.current(root) / "fingerprint.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), part: "another"}))
+    with pytest.raises(IndexMismatchError, match=f"another {part}.*--rebuild"):
+        SearchIndex(root, WordEmbedder())
 
 
 def test_an_index_that_is_not_there_says_how_to_make_it(tmp_path):
