@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from assistant.errors import QuestionError
+from index.terms import content_words, fold, is_alias
 
 MAX_QUESTION_CHARACTERS = 2_000
 
@@ -14,6 +15,7 @@ _ABOUT = re.compile(
     r"\s+(?P<rest>.+)$",
     re.IGNORECASE,
 )
+_GOES_ON = re.compile(r"(?:and|but|so|then|et|mais)\b", re.IGNORECASE)
 _LEANING = re.compile(
     r"\b(?:it|its|he|him|his|she|her|hers|they|them|their|theirs|this|that|these|those|there|"
     r"the same|one|ones|il|elle|ils|elles)\b",
@@ -64,19 +66,32 @@ def standalone(question: Question) -> str:
     if len(question.history) > 1 and _leans(previous):
         previous = standalone(Question(previous, question.history[:-1]))
     about = _ABOUT.match(question.text)
-    if about and len(about["rest"].split()) <= _FEW_WORDS:
-        return _with_other_name(previous, about["rest"].rstrip("?!. "))
-    if _leans(question.text):
-        topic = ", ".join(_names(previous)) or previous.rstrip("?!. ")
-        return f"{question.text.rstrip('?!. ')} ({topic})?"
+    other = re.sub(r"['’]s$", "", about["rest"].rstrip("?!. ")) if about else ""
+    if len(other.split()) <= _FEW_WORDS and (_names(other) or is_alias(other)):
+        return _with_other_name(previous, other)
+    if (about and not _names(other)) or _leans(question.text):
+        return f"{question.text.rstrip('?!. ')} ({_topic(previous)})?"
     return question.text
 
 
 def _leans(text: str) -> bool:
-    """Whether a question makes sense only after the one before it."""
-    if _names(text):
-        return False
-    return bool(_LEANING.search(text)) or len(text.split()) <= _FEW_WORDS
+    """Whether a question makes sense only after the one before it.
+
+    It does when a pronoun comes before any name, or when it names nothing and begins with “and”
+    or is very short.
+    """
+    names = _names(text)
+    pronoun = _LEANING.search(text)
+    if pronoun:
+        return not any(text.find(name) < pronoun.start() for name in names)
+    return not names and (bool(_GOES_ON.match(text)) or len(text.split()) <= _FEW_WORDS)
+
+
+def _topic(previous: str) -> str:
+    """Give the words of a question that carry meaning, as they were written."""
+    meaning = set(content_words(previous))
+    found = dict.fromkeys(re.findall(r"\w+", previous))
+    return " ".join(word for word in found if fold(word) in meaning)
 
 
 def _with_other_name(previous: str, name: str) -> str:
@@ -95,9 +110,9 @@ def _names(text: str) -> list[str]:
     """Give the proper names of a question, in order, question words left out."""
     names = []
     for match in _NAME.finditer(text):
-        words = match.group().split()
-        while words and words[0].lower() in _ASKING:
-            words.pop(0)
-        if words and words[-1][0].isupper():
-            names.append(" ".join(words))
+        parts = match.group().split()
+        while parts and parts[0].lower() in _ASKING:
+            parts.pop(0)
+        if parts and parts[-1][0].isupper():
+            names.append(" ".join(parts))
     return names

@@ -45,6 +45,13 @@ def terms(text: str) -> list[str]:
     return stems(content_words(_canonical(text)))
 
 
+def is_alias(text: str) -> bool:
+    """Whether the text is one of the names that the table makes one, such as Britain."""
+    pattern, names = _aliases()
+    folded = re.sub(r"^the ", "", text.strip().casefold())
+    return folded in names.values() or folded == "us" or bool(pattern.fullmatch(folded))
+
+
 @cache
 def tables_version() -> str:
     """Say which stop words and aliases are in force; an index holds terms made with them."""

@@ -40,6 +40,25 @@ def test_a_pronoun_brings_the_names_of_the_question_before():
     assert asked == "How much of that is public (InvestAI)?"
 
 
+def test_a_question_that_begins_with_and_but_names_nothing_gets_the_topic():
+    asked = follow_up("And what did he say about it?", ("Did Altman accept Musk's offer?", ""))
+    assert asked == "And what did he say about it (Altman accept Musk offer)?"
+
+
+def test_what_is_no_name_does_not_take_the_place_of_one():
+    asked = follow_up("And the third one?", ("What is the first aim of the Paris statement?", ""))
+    assert asked == "And the third one (first aim Paris statement)?"
+
+
+def test_a_possessive_name_takes_the_place_without_its_ending():
+    assert follow_up("And Austria's?", ("Who spoke for Britain?", "")) == "Who spoke for Austria?"
+
+
+def test_a_pronoun_behind_its_name_leans_on_nothing():
+    text = "What did Modi say when he opened the plenary?"
+    assert follow_up(text, UK) == text
+
+
 def test_the_topic_reaches_over_several_follow_ups():
     history = (("What is InvestAI?", ""), ("Who pays for it?", ""))
     assert "InvestAI" in follow_up("When was it announced?", *history)
