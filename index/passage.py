@@ -40,9 +40,5 @@ class Passage:
         return [f"{self.id}:{number}" for number in range(len(self.sentences))]
 
     def vector_texts(self) -> list[str]:
-        """Give what is embedded for each sentence: it, led by the title it stands under.
-
-        Measured on SQuAD 2.0 over all paragraphs, the best titled sentence finds the right
-        paragraph first in 76 % of the questions, a vector of the whole paragraph in 68 %.
-        """
+        """Give what is embedded for each sentence: it, led by the title it stands under."""
         return [f"{self.title}: {self.sentence(number)}" for number in range(len(self.sentences))]

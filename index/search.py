@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from index.embedding import Embedder
     from index.passage import Passage
 
-# Measured on SQuAD 2.0 (open file, 646 paragraphs, 1,200 questions): recall@1 is 76 % dense, 84 %
-# lexical and 88 % for this sum; weights from 0.4 to 0.6 of either make no difference.
+# Why a sum and these weights: docs/decisions; what it reaches: docs/evaluation.md.
 DENSE_WEIGHT = 0.5
 LEXICAL_WEIGHT = 0.3
 _DENSE_SENTENCES = 64

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import sys
+from enum import StrEnum
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -37,6 +39,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+class Benchmark(StrEnum):
+    """The open benchmarks that can be read."""
+
+    SQUAD2 = "squad2"
+
+
 _out = Console(highlight=False, soft_wrap=False)
 _err = Console(stderr=True, highlight=False, soft_wrap=True)
 _WRONG = 2
@@ -181,16 +191,32 @@ def evaluate(
     report: Annotated[
         Path | None, typer.Option(help="Write a page for people to this file.")
     ] = None,
+    benchmark: Annotated[
+        Benchmark | None,
+        typer.Option(help="Take QUESTIONS as an open benchmark; its paragraphs are the corpus."),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Ask this many questions of a benchmark.")
+    ] = None,
 ) -> None:
     """Measure how accurate the answers are."""
     from assistant.evaluation.report import summary_table, write_html
     from assistant.evaluation.run import SHIPPED_QUESTIONS, evaluate_all, read_questions
+    from assistant.evaluation.squad import read_squad
 
-    asked = read_questions(questions or SHIPPED_QUESTIONS)
-    assistant = _assistant()
-    with _progress() as progress:
-        task = progress.add_task("Answering", total=len(asked))
-        results = evaluate_all(assistant, asked, lambda: progress.advance(task))
+    path = questions or SHIPPED_QUESTIONS
+    with TemporaryDirectory() as temporary:
+        if benchmark:
+            corpus = Path(temporary) / "corpus"
+            corpus.mkdir()
+            asked = read_squad(path, corpus, limit)
+            assistant = _assistant(corpus_dir=corpus, data_dir=Path(temporary) / "data")
+        else:
+            asked = read_questions(path)
+            assistant = _assistant()
+        with _progress() as progress:
+            task = progress.add_task("Answering", total=len(asked))
+            results = evaluate_all(assistant, asked, lambda: progress.advance(task))
     if json_out:
         json_out.write_text(json.dumps(results, ensure_ascii=False, indent=1) + "\n", "utf-8")
     if report:
@@ -211,16 +237,16 @@ def doctor() -> None:
     sys.exit(0 if healthy else 1)
 
 
-def _settings() -> Settings:
+def _settings(**overrides: object) -> Settings:
     from assistant.settings import read_settings
 
-    return read_settings()
+    return read_settings(**overrides)
 
 
-def _assistant() -> Assistant:
+def _assistant(**overrides: object) -> Assistant:
     from assistant.load import default_embedder, open_assistant
 
-    settings = _settings()
+    settings = _settings(**overrides)
     embedder = default_embedder()
     _sync(settings, embedder)
     return open_assistant(settings, embedder)

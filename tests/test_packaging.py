@@ -1,0 +1,30 @@
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+LOCKS = ["requirements.lock", "requirements-dev.lock"]
+
+
+def lines(name):
+    text = (ROOT / name).read_text("utf-8")
+    return [line for line in text.splitlines() if line and not line.startswith("#")]
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_dependency_is_pinned_to_a_version_and_to_no_place(name):
+    for line in lines(name):
+        assert re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.!]+( ; .+)?", line), line
+
+
+def test_the_development_lock_holds_all_that_the_product_needs_at_the_same_versions():
+    product = {line for line in lines("requirements.lock") if "editables" not in line}
+    product = {line for line in product if not line.startswith(("hatchling", "trove-", "pluggy"))}
+    assert {line for line in product if line.startswith(("torch", "gradio", "chroma"))}
+    assert [line for line in product if line not in lines("requirements-dev.lock")] == []
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_no_cuda_package_is_pulled_in(name):
+    assert not [line for line in lines(name) if line.startswith(("nvidia", "cuda", "triton"))]
