@@ -83,6 +83,8 @@ def build_index(
         IndexMismatchError: the index was built with something else and `rebuild` is false.
         IndexStorageError: the folder cannot be written to.
     """
+    if not rebuild and (unchanged := _unchanged(root, wanted, embedder)):
+        return unchanged
     with generation.building(root):
         folder, lost = _standing(root, rebuild=rebuild)
         if folder and not rebuild:
@@ -105,6 +107,17 @@ def build_index(
                 "the old one stays in use; make room and try again"
             ) from error
     return report
+
+
+def _unchanged(root: Path, wanted: Wanted, embedder: Embedder) -> BuildReport | None:
+    """Report that there is nothing to do, where that is so; it takes no lock and writes nothing."""
+    try:
+        folder = generation.current(root)
+    except IndexMissingError:
+        return None
+    Fingerprint.now(embedder.name).check(folder)
+    plan = _plan(folder, wanted)
+    return None if plan.read or plan.drop else plan.report
 
 
 def _standing(root: Path, *, rebuild: bool) -> tuple[Path | None, bool]:

@@ -252,6 +252,21 @@ def test_evaluate_writes_json_and_a_page(summit, documents, tmp_path):
     assert "correctness" in result.stdout
 
 
+def test_ask_answers_while_another_process_changes_the_index(summit, documents, tmp_path):
+    from index import generation
+
+    where = {"SUMMIT_CORPUS_DIR": documents, "SUMMIT_DATA_DIR": tmp_path / "data"}
+    summit("ingest", **where)
+    with generation.building(tmp_path / "data" / "index"):
+        asked = summit("ask", "How many eggs does the queen lay?", **where)
+        assert asked.stderr == ""
+        (documents / "cats.txt").write_text("Cats purr when content.\n")
+        changed = summit("ask", "How many eggs does the queen lay?", **where)
+    assert "two thousand" in asked.stdout
+    assert "two thousand" in changed.stdout
+    assert "another process is changing the index" in changed.stderr
+
+
 def test_a_file_that_cannot_be_written_is_one_line(summit, shipped, tmp_path):
     questions = tmp_path / "questions.jsonl"
     questions.write_text('{"id": "1", "question": "What is ROOST?"}\n')

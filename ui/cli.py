@@ -16,7 +16,7 @@ from rich.markup import escape
 
 from assistant.errors import AssistantError, QuestionError
 from corpus.errors import DocumentError
-from index.errors import IndexMismatchError, IndexProblemError, ModelError
+from index.errors import IndexBusyError, IndexMismatchError, IndexProblemError, ModelError
 from ui.errors import ServerError
 from ui.terminal import print_answer
 
@@ -248,7 +248,10 @@ def _assistant(**overrides: object) -> Assistant:
 
     settings = _settings(**overrides)
     embedder = default_embedder()
-    _sync(settings, embedder)
+    try:
+        _sync(settings, embedder)
+    except IndexBusyError as error:
+        _err.print(f"summit: {escape(str(error))}; until then answers come from it as it is")
     return open_assistant(settings, embedder)
 
 
