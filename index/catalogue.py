@@ -223,7 +223,7 @@ class Catalogue:
         except sqlite3.Error as error:
             raise IndexStorageError(
                 f"the catalogue {self._path} cannot be used ({error}); "
-                "check that the disk has room, then run: summit ingest --rebuild"
+                "its folder must be writable and have room; if so: summit ingest --rebuild"
             ) from error
 
 

@@ -112,5 +112,5 @@ def _mapped(folder: Path) -> Iterator[None]:
         first_line = (str(error).splitlines() or [type(error).__name__])[0]
         raise IndexStorageError(
             f"the vectors in {folder} cannot be used ({first_line}); "
-            "check that the disk has room, then run: summit ingest --rebuild"
+            "its folder must be writable and have room; if so: summit ingest --rebuild"
         ) from error
