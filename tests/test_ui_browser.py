@@ -91,6 +91,7 @@ def page(request, browser, url):
 
 
 def ask(page, question):
+    expect(page.locator(".submit-button")).to_be_visible()
     box = page.get_by_role("textbox", name="Your question")
     box.fill(question)
     box.press("Enter")
@@ -178,6 +179,16 @@ def test_the_first_question_does_not_move_the_page(page):
     assert {name: round(value) for name, value in before.items()} == {
         name: round(value) for name, value in after.items()
     }
+
+
+def test_what_is_typed_ahead_stays(page):
+    ask(page, "Why did the UK not sign?")
+    box = page.get_by_role("textbox", name="Your question")
+    expect(box).to_have_value("")
+    box.fill("And the US?")
+    expect(page.locator(".submit-button")).to_be_visible()
+    expect(last_answer(page).locator(".summit-sources")).to_be_attached()
+    expect(box).to_have_value("And the US?")
 
 
 def test_nothing_is_wider_than_the_screen(page):

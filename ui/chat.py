@@ -75,13 +75,15 @@ def respond(assistant: Assistant, question: str, turns: Turns) -> Iterator[Turns
 def _wire(assistant: Assistant, turns: gr.State, chatbot: gr.Chatbot, box: gr.Textbox) -> None:
     """Say what happens on each event."""
 
-    def shown(conversation: Turns, left: str = "", *, running: bool = False) -> tuple[Any, ...]:
-        state = gr.Textbox(value=left, submit_btn=not running, stop_btn=running)
+    def shown(conversation: Turns, *, running: bool = False, **box: Any) -> tuple[Any, ...]:
+        # Without a value, what stands in the box stays, so that one can type ahead.
+        state = gr.Textbox(**box, submit_btn=not running, stop_btn=running)
         return conversation, _messages(conversation), state
 
     def ask(question: str, conversation: Turns) -> Iterator[tuple[Any, ...]]:
         answered = conversation
-        yield shown([*conversation, (question, message_html(_WAITING))], running=True)
+        waiting = [*conversation, (question, message_html(_WAITING))]
+        yield shown(waiting, running=True, value="")
         for answered in respond(assistant, question, conversation):
             yield shown(answered, running=True)
         yield shown(answered)
@@ -105,7 +107,7 @@ def _wire(assistant: Assistant, turns: gr.State, chatbot: gr.Chatbot, box: gr.Te
         chatbot.example_select(example, [turns], **options),
     ]
     box.stop(shown, [turns], cancels=running, **options)
-    chatbot.undo(lambda kept: shown(kept[:-1], kept[-1][0]), [turns], **options)
+    chatbot.undo(lambda kept: shown(kept[:-1], value=kept[-1][0]), [turns], **options)
     chatbot.clear(lambda: shown([]), [], **options)
 
 
