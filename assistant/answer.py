@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+BUILT_IN = "built-in"  # `Answer.answerer` where no chat model wrote it
+
 
 class State(StrEnum):
     """How far the documents answer the question."""

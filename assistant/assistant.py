@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from langchain_core.runnables import Runnable
 
-from assistant.answer import Answer, Citation, State, Statement
+from assistant.answer import BUILT_IN, Answer, Citation, State, Statement
 from assistant.answerers import extractive, generative
 from assistant.citations import cite, holds
 from assistant.question import Question, standalone
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from index.passage import Passage
     from index.search import Hit, SearchIndex
 
-BUILT_IN = "built-in"
 PASSAGES = 10
 MODEL_PASSAGES = 6
 CLOSEST = 3
@@ -137,8 +136,10 @@ class Assistant(Runnable[Question, Answer]):
         return replace(answer, statements=tuple(statements), citations=tuple(citations))
 
     def _abstain(self, answer: Answer, ranked: Sequence[Candidate]) -> Answer:
-        best = {each.hit.passage.id: each for each in reversed(ranked)}.values()
-        nearest = sorted(best, key=lambda each: -each.score)[:CLOSEST]
+        best: dict[str, Candidate] = {}
+        for each in ranked:
+            best.setdefault(each.hit.passage.id, each)
+        nearest = list(best.values())[:CLOSEST]
         spans = [(each.hit.passage, each.span.start, each.span.end) for each in nearest]
         return replace(
             answer,

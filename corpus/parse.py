@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 
     from corpus.document import Reference, Section
 
+# Offsets in a block's text, each with the keys of the sources referred to there.
+References = list[tuple[int, tuple[str, ...]]]
+
 _MAX_HEADING_WORDS = 14
 _MIN_PRINTABLE = 0.9
 
@@ -74,12 +77,13 @@ def parse_markdown(data: bytes) -> Parsed:
     images are left out, except for their alternative text.
     """
     text = decode(data).replace("\r\n", "\n")
-    parser = MarkdownIt("commonmark").enable("table").use(front_matter_plugin).use(footnote_plugin)
-    first = next(iter(parser.parse(text)), None)
+    # Front matter alone first, since its keys decide what is a footnote.
+    first = next(iter(MarkdownIt("zero").use(front_matter_plugin).parse(text)), None)
     metadata = _front_matter(first.content) if first and first.type == "front_matter" else {}
     keys = {str(source.get("key")) for source in metadata.get("sources", ())}
     # A reference counts as one only where a definition stands: the front matter is the definition.
     definitions = {"footnotes": {"refs": {f":{key}": -1 for key in keys}}}
+    parser = MarkdownIt("commonmark").enable("table").use(front_matter_plugin).use(footnote_plugin)
     builder = TextBuilder()
     walker = _MarkdownWalker(builder, keys)
     walker.walk(parser.parse(text, definitions))
@@ -262,7 +266,7 @@ class _MarkdownWalker:
         self._builder = builder
         self._keys = keys
         self._open: list[str] = []
-        self._row: list[tuple[str, list[tuple[int, tuple[str, ...]]]]] = []
+        self._row: list[tuple[str, References]] = []
 
     def walk(self, tokens: list[Token]) -> None:
         """Add every block; what stands in a footnote that defines a source is left out."""
@@ -301,10 +305,10 @@ class _MarkdownWalker:
             self._builder.block(text, references, separator="\n" if in_list else "\n\n")
 
 
-def _inline(children: list[Token], keys: set[str]) -> tuple[str, list[tuple[int, tuple[str, ...]]]]:
+def _inline(children: list[Token], keys: set[str]) -> tuple[str, References]:
     """Give the visible text of inline tokens and the source references within it."""
     text = ""
-    references: list[tuple[int, tuple[str, ...]]] = []
+    references: References = []
     for child in children:
         if child.type == "footnote_ref" and str(child.meta.get("label")) in keys:
             references.append((len(text.rstrip()), (str(child.meta["label"]),)))
@@ -319,11 +323,11 @@ def _inline(children: list[Token], keys: set[str]) -> tuple[str, list[tuple[int,
 
 
 def _row(
-    cells: list[tuple[str, list[tuple[int, tuple[str, ...]]]]],
-) -> tuple[str, list[tuple[int, tuple[str, ...]]]]:
+    cells: list[tuple[str, References]],
+) -> tuple[str, References]:
     """Join the cells of a table row that say something into one line."""
     line = ""
-    references: list[tuple[int, tuple[str, ...]]] = []
+    references: References = []
     for text, inside in cells:
         line += "; " if line and text else ""
         references += [(len(line) + offset, keys) for offset, keys in inside]

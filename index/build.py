@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -98,9 +97,9 @@ def build_index(
         first = next(loaded, None)
         if folder and not (first or plan.drop or rebuild):
             return report
-        plan.loaded = chain([first] if first else [], loaded)
+        readable = chain([first] if first else [], loaded)
         try:
-            _build(root, folder, plan, embedder, rebuild=rebuild)
+            _build(root, folder, plan, readable, embedder, rebuild=rebuild)
         except OSError as error:
             raise IndexStorageError(
                 f"the index in {root} cannot be written ({(error.strerror or 'error').lower()}); "
@@ -140,7 +139,6 @@ class _Plan:
     report: BuildReport
     read: list[tuple[DocumentFile, Entry | None, bool]] = field(default_factory=list)
     drop: list[str] = field(default_factory=list)
-    loaded: Iterable[_Loaded] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,14 +182,13 @@ def _build(
     root: Path,
     folder: Path | None,
     plan: _Plan,
+    readable: Iterable[_Loaded],
     embedder: Embedder,
     *,
     rebuild: bool,
 ) -> None:
-    new = generation.begin(root, from_current=folder is not None)
+    new = generation.begin(root, folder, leave_out=(VECTORS,) if rebuild else ())
     try:
-        if rebuild and folder:
-            shutil.rmtree(new / VECTORS, ignore_errors=True)
         with (
             Catalogue(new / CATALOGUE, write=True) as catalogue,
             VectorStore(new / VECTORS) as store,
@@ -202,7 +199,7 @@ def _build(
             for document_id in plan.drop:
                 writer.remove(document_id)
             plan.report.removed += plan.drop
-            for loaded in plan.loaded:
+            for loaded in readable:
                 _take_in(writer, plan.report, loaded)
             writer.finish()
         Fingerprint.now(embedder.name).write(new)
@@ -285,12 +282,7 @@ class _Writer:
         """Write what waits; refuse to end with a vector too few or too many."""
         self._flush()
         self.catalogue.commit()
-        expected = {
-            vector_id
-            for document_id in self._ids
-            for vector_id in _vector_ids(self.catalogue.passages_of(document_id))
-        }
-        if self.store.ids() != expected:
+        if self.store.ids() != self.catalogue.vector_ids():
             raise IndexStorageError(
                 "the vectors do not match the passages; the old index stays in use; "
                 "run: summit ingest --rebuild"

@@ -11,7 +11,7 @@ import sqlite3
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from corpus.document import Document
 from index.errors import IndexStorageError
@@ -37,14 +37,9 @@ CREATE TABLE IF NOT EXISTS passages (
 CREATE INDEX IF NOT EXISTS passages_of_document ON passages(document_id);
 CREATE VIRTUAL TABLE IF NOT EXISTS passage_terms USING fts5(terms, tokenize = "unicode61");
 """
-_PASSAGES_BY_ID = """
-SELECT id, document_id, title, heading, start, text, sentences FROM passages
-WHERE id IN (SELECT value FROM json_each(?))
-"""
-_PASSAGES_OF_DOCUMENT = """
-SELECT id, document_id, title, heading, start, text, sentences FROM passages
-WHERE document_id = ? ORDER BY number
-"""
+_PASSAGES = "SELECT id, document_id, title, heading, start, text, sentences FROM passages"
+_PASSAGES_BY_ID = _PASSAGES + " WHERE id IN (SELECT value FROM json_each(?))"  # noqa: S608 - constants
+_PASSAGES_OF_DOCUMENT = _PASSAGES + " WHERE document_id = ? ORDER BY number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +95,8 @@ class Catalogue:
         """Give what is known of every indexed file."""
         rows = self._rows("SELECT id, path, size, modified, hash, synced FROM documents")
         return [
-            Entry(str(i), str(path), int(str(size)), int(str(time)), str(digest), bool(synced))
-            for i, path, size, time, digest, synced in rows
+            Entry(document_id, path, size, modified, digest, bool(synced))
+            for document_id, path, size, modified, digest, synced in rows
         ]
 
     def add(
@@ -169,50 +164,52 @@ class Catalogue:
         rows = self._rows("SELECT json FROM documents WHERE id = ?", (document_id,))
         if not rows:
             raise KeyError(document_id)
-        return Document.from_json(str(rows[0][0]))
-
-    def documents(self) -> Iterator[Document]:
-        """Give every document, by id."""
-        for (document,) in self._rows("SELECT json FROM documents ORDER BY id"):
-            yield Document.from_json(str(document))
+        return Document.from_json(rows[0][0])
 
     def passages(self, ids: Iterable[str]) -> dict[str, Passage]:
         """Give those of the passages that exist, by id."""
         wanted = json.dumps(list(ids))
         rows = self._rows(_PASSAGES_BY_ID, (wanted,))
-        return {str(row[0]): _passage(row) for row in rows}
+        return {row[0]: _passage(row) for row in rows}
 
     def passages_of(self, document_id: str) -> list[Passage]:
         """Give the passages of a document in order."""
         rows = self._rows(_PASSAGES_OF_DOCUMENT, (document_id,))
         return [_passage(row) for row in rows]
 
+    def vector_ids(self) -> set[str]:
+        """Give the id of every vector that the store has to hold."""
+        with self._mapped():
+            rows = self._database.execute(_PASSAGES)
+            return {vector_id for row in rows for vector_id in _passage(row).vector_ids()}
+
     def document_count(self) -> int:
         """Count the documents."""
-        return int(str(self._rows("SELECT count(*) FROM documents")[0][0]))
+        return self._number("SELECT count(*) FROM documents")
 
     def passage_count(self) -> int:
         """Count the passages."""
-        return int(str(self._rows("SELECT count(*) FROM passages")[0][0]))
+        return self._number("SELECT count(*) FROM passages")
 
     def match(self, expression: str, count: int) -> list[tuple[str, float]]:
         """Give ids of passages that match an FTS5 expression, each with its BM25, best first."""
-        rows = self._rows(
+        return self._rows(
             "SELECT id, -bm25(passage_terms) FROM passage_terms "
             "JOIN passages ON passages.number = passage_terms.rowid "
             "WHERE passage_terms MATCH ? ORDER BY bm25(passage_terms), number LIMIT ?",
             (expression, count),
         )
-        return [(str(passage_id), float(str(score))) for passage_id, score in rows]
 
     def frequency(self, expression: str) -> int:
         """Count the passages that match an FTS5 expression."""
-        rows = self._rows(
+        return self._number(
             "SELECT count(*) FROM passage_terms WHERE passage_terms MATCH ?", (expression,)
         )
-        return int(str(rows[0][0]))
 
-    def _rows(self, query: str, values: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
+    def _number(self, query: str, values: tuple[object, ...] = ()) -> int:
+        return int(self._rows(query, values)[0][0])
+
+    def _rows(self, query: str, values: tuple[object, ...] = ()) -> list[Any]:
         with self._mapped():
             return self._database.execute(query, values).fetchall()
 
@@ -227,16 +224,15 @@ class Catalogue:
             ) from error
 
 
-def _passage(row: tuple[object, ...]) -> Passage:
+def _passage(row: tuple[Any, ...]) -> Passage:
     passage_id, document_id, title, heading, start, text, sentences = row
-    first = int(str(start))
     return Passage(
-        id=str(passage_id),
-        document_id=str(document_id),
-        title=str(title),
-        heading=str(heading),
-        start=first,
-        end=first + len(str(text)),
-        text=str(text),
-        sentences=tuple(Span(*each) for each in json.loads(str(sentences))),
+        id=passage_id,
+        document_id=document_id,
+        title=title,
+        heading=heading,
+        start=start,
+        end=start + len(text),
+        text=text,
+        sentences=tuple(Span(*each) for each in json.loads(sentences)),
     )

@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 from index.errors import IndexBusyError, IndexMissingError, IndexStorageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 _CURRENT = "current"
@@ -69,13 +69,13 @@ def building(root: Path) -> Iterator[None]:
         lock.release()
 
 
-def begin(root: Path, *, from_current: bool) -> Path:
-    """Make the folder of the next generation, a copy of the current one if asked for."""
+def begin(root: Path, old: Path | None, leave_out: Sequence[str] = ()) -> Path:
+    """Make the folder of the next generation, a copy of `old` without what is to be left out."""
     _remove_unused(root)
     numbers = [int(path.name[1:]) for path in root.glob("g[0-9]*") if path.name[1:].isdigit()]
     folder = root / f"g{max(numbers, default=0) + 1:06d}"
-    if from_current:
-        shutil.copytree(current(root), folder)
+    if old:
+        shutil.copytree(old, folder, ignore=shutil.ignore_patterns(*leave_out))
     else:
         folder.mkdir()
     return folder

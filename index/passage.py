@@ -13,6 +13,11 @@ class Span:
     end: int
 
 
+def passage_id_of(vector_id: str) -> str:
+    """Give the id of the passage that a vector of `Passage.vector_ids` belongs to."""
+    return vector_id.rpartition(":")[0]
+
+
 @dataclass(frozen=True, slots=True)
 class Passage:
     """Neighbouring sentences under one heading.

@@ -10,6 +10,7 @@ from index.build import CATALOGUE, VECTORS
 from index.catalogue import Catalogue
 from index.fingerprint import Fingerprint
 from index.keyword import search_keywords
+from index.passage import passage_id_of
 from index.store import VectorStore
 
 if TYPE_CHECKING:
@@ -49,7 +50,6 @@ class SearchIndex:
         folder = generation.current(root)
         Fingerprint.now(embedder.name).check(folder)
         self._held = generation.hold(folder)
-        self.name = folder.name
         self.catalogue = Catalogue(folder / CATALOGUE)
         self._store = VectorStore(folder / VECTORS)
         self._embedder = embedder
@@ -71,7 +71,7 @@ class SearchIndex:
         vector = self._embedder.embed([query])[0]
         dense = self._store.nearest(vector, _DENSE_SENTENCES)
         lexical = dict(search_keywords(self.catalogue, query, _LEXICAL_PASSAGES))
-        ids = dict.fromkeys([vector_id.rpartition(":")[0] for vector_id, _ in dense])
+        ids = dict.fromkeys(passage_id_of(vector_id) for vector_id, _ in dense)
         passages = self.catalogue.passages([*ids, *lexical])
         cosines = self._cosines(vector, list(passages.values()), dict(dense))
         best_bm25 = max(lexical.values(), default=1.0) or 1.0
@@ -83,12 +83,7 @@ class SearchIndex:
 
     def problems(self) -> str:
         """Say in one line how vectors and passages differ; empty where they agree."""
-        expected = {
-            vector_id
-            for document in self.catalogue.documents()
-            for passage in self.catalogue.passages_of(document.id)
-            for vector_id in passage.vector_ids()
-        }
+        expected = self.catalogue.vector_ids()
         stored = self._store.ids()
         if stored == expected:
             return ""

@@ -53,10 +53,6 @@ class VectorStore:
         """Release the files; the store is not used afterwards."""
         self._client.close()  # type: ignore[attr-defined] # missing in ClientAPI alone
 
-    def __len__(self) -> int:
-        with _mapped(self._folder):
-            return self._collection.count()
-
     def add(self, ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
         """Add vectors of shape (number of ids, dimension) under new ids."""
         with _mapped(self._folder):

@@ -11,14 +11,14 @@ from assistant.settings import Settings
 from ui.cli import app
 
 PAGE = Path(__file__).parent.parent / "docs" / "cli.md"
-_COMMANDS = ("", "ask", "chat", "ingest", "serve", "evaluate", "doctor")
 
 
 def page() -> str:
     """Give the whole page: every command's help and every setting."""
     parts = ["# The command line\n\nWritten by `make docs` from the commands themselves.\n"]
     runner = CliRunner(env={"COLUMNS": "96", "TERMINAL_WIDTH": "96"})
-    for command in _COMMANDS:
+    commands = [str(each.callback.__name__) for each in app.registered_commands if each.callback]
+    for command in ("", *commands):
         title = f"summit {command}".strip()
         text = runner.invoke(app, [*command.split(), "--help"], prog_name="summit").stdout
         lines = "\n".join(line.rstrip() for line in text.strip().splitlines())

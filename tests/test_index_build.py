@@ -30,7 +30,8 @@ def build(root, folder, embedder=None, **options):
 
 def contents(root):
     with Catalogue(generation.current(root) / CATALOGUE) as catalogue:
-        return {document.id: document.text for document in catalogue.documents()}
+        ids = [entry.document_id for entry in catalogue.entries()]
+        return {document_id: catalogue.document(document_id).text for document_id in ids}
 
 
 def every_sentence_found_by_its_own_vector(root, embedder):

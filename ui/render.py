@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from assistant.answer import State
+from assistant.answer import BUILT_IN, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,7 +29,7 @@ def answer_html(answer: Answer, shown: int | None = None) -> str:
         if answer.standalone_question != answer.question:
             parts.insert(0, _line("summit-read-as", f"Read as: {answer.standalone_question}"))
         state = _STATES[answer.state]
-        if answer.answerer != "built-in" and answer.state is State.ANSWERED:
+        if answer.answerer != BUILT_IN and answer.state is State.ANSWERED:
             state = f"Written by {answer.answerer} from the sources"
         parts.append(_line(f"summit-state summit-{answer.state.value}", state))
         if answer.notice:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from assistant.assistant import Assistant
 
 # Gradio's page has inline scripts and styles, and compiles its templates, so these stay allowed;
-# nothing of another host is, and nothing may be framed.
+# nothing of another host is, and no other site may frame the page.
 _CSP = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from index.terms import stems, terms, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from index.passage import Span
     from index.search import Hit
@@ -70,16 +70,15 @@ _WANTS_MORE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A sentence of a passage that was found; `score` orders, `coverage` is from 0 to 1.
+    """A sentence of a passage that was found; `score` orders.
 
-    `coverage` is the share of the question's words, weighted by rarity, that the sentence
-    holds; `context` the share that its passage with title and heading holds.
+    `context` is the share of the question's words, weighted by rarity, from 0 to 1, that its
+    passage with title and heading holds.
     """
 
     hit: Hit
     number: int
     score: float
-    coverage: float
     context: float
 
     @property
@@ -92,17 +91,13 @@ class Candidate:
         """Where the sentence stands in its document."""
         return self.hit.passage.sentences[self.number]
 
-    @property
-    def cosine(self) -> float:
-        """The sentence's likeness to the question."""
-        return self.hit.cosines[self.number]
-
 
 def rank(question: str, hits: Sequence[Hit], weights: Mapping[str, float]) -> list[Candidate]:
     """Order the sentences of the hits by how well they answer; `weights` are by term."""
     pairs = set(pairwise(stems(words(question))))
+    penalty = _penalty(question)
     candidates = [
-        candidate for hit in hits for candidate in _candidates(question, hit, weights, pairs)
+        candidate for hit in hits for candidate in _candidates(hit, weights, pairs, penalty)
     ]
     return sorted(candidates, key=lambda each: -each.score)
 
@@ -140,7 +135,10 @@ def confidence(ranked: Sequence[Candidate]) -> float:
 
 
 def _candidates(
-    question: str, hit: Hit, weights: Mapping[str, float], pairs: set[tuple[str, str]]
+    hit: Hit,
+    weights: Mapping[str, float],
+    pairs: set[tuple[str, str]],
+    penalty: Callable[[str], float],
 ) -> Iterator[Candidate]:
     passage = hit.passage
     sentences = [passage.sentence(number) for number in range(len(passage.sentences))]
@@ -148,20 +146,19 @@ def _candidates(
     titled = _coverage(set(terms(passage.title)), weights)
     context = _coverage(set(terms(f"{passage.title} . {passage.heading}")).union(*found), weights)
     for number, sentence in enumerate(sentences):
-        coverage = _coverage(found[number], weights)
         near = set().union(*found[max(0, number - 1) : number + 2])
         leads = number == 0 and passage.start == 0 and titled >= _ABOUT
         score = (
             _COSINE * hit.cosines[number]
-            + _COVERAGE * coverage
+            + _COVERAGE * _coverage(found[number], weights)
             + _NEIGHBOURS * _coverage(near, weights)
             + _PASSAGE * hit.score
             + _PAIRS * _shared_pairs(pairs, sentence)
             + _TITLE * titled
             + _LEAD * leads
-            - _penalty(question, sentence)
+            - penalty(sentence)
         )
-        yield Candidate(hit, number, score, coverage, context)
+        yield Candidate(hit, number, score, context)
 
 
 def _coverage(found: set[str], weights: Mapping[str, float]) -> float:
@@ -176,22 +173,26 @@ def _shared_pairs(asked: set[tuple[str, str]], sentence: str) -> float:
     return len(asked & set(pairwise(stems(words(sentence))))) / len(asked) if asked else 0.0
 
 
-def _penalty(question: str, sentence: str) -> float:
+def _penalty(question: str) -> Callable[[str], float]:
     """Give what a sentence loses for lacking the kind of thing that the question asks for."""
     if _ASKS_CAUSE.search(question):
-        return 0.0 if _CAUSE_GIVEN.search(sentence) else _NO_CAUSE
+        return lambda sentence: 0.0 if _CAUSE_GIVEN.search(sentence) else _NO_CAUSE
+    lacks = _lacks(question)
+    return lambda sentence: _NO_KIND if lacks(sentence) else 0.0
+
+
+def _lacks(question: str) -> Callable[[str], bool]:
+    """Give a test for sentences that lack the quotation, number, date or name asked for."""
     if _ASKS_WORDS.search(question):
-        lacking = "“" not in sentence and '"' not in sentence
-    elif _ASKS_NUMBER.search(question):
-        lacking = not _NUMBER.search(sentence)
-    elif _ASKS_DATE.search(question):
-        lacking = not _DATE.search(sentence)
-    elif _ASKS_NAME.search(question):
+        return lambda sentence: "“" not in sentence and '"' not in sentence
+    if _ASKS_NUMBER.search(question):
+        return lambda sentence: not _NUMBER.search(sentence)
+    if _ASKS_DATE.search(question):
+        return lambda sentence: not _DATE.search(sentence)
+    if _ASKS_NAME.search(question):
         asked = set(words(question))
-        lacking = all(name.casefold() in asked for name in _NAME.findall(sentence))
-    else:
-        lacking = False
-    return _NO_KIND if lacking else 0.0
+        return lambda sentence: all(name.casefold() in asked for name in _NAME.findall(sentence))
+    return lambda _sentence: False
 
 
 def _support(candidate: Candidate, ranked: Sequence[Candidate]) -> list[Candidate]:
