@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.runnables import Runnable
@@ -32,6 +32,19 @@ CLOSEST = 3
 # documents answer stays below 0.36, asked in French.
 MIN_CONFIDENCE = 0.36
 _NOT_FOUND = "The documents do not answer this question."
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """An answer and how it came about, for those who measure.
+
+    `hits` are the passages it was made of, best first; `draft` is what was there to say, whether
+    or not the assistant then abstained from saying it.
+    """
+
+    answer: Answer
+    draft: Answer
+    hits: Sequence[Hit]
 
 
 class Assistant(Runnable[Question, Answer]):
@@ -68,6 +81,11 @@ class Assistant(Runnable[Question, Answer]):
         """Count the documents that answers come from."""
         return self._index.catalogue.document_count()
 
+    def identity(self) -> str:
+        """Name what the answers depend on besides the code: each document and the chat model."""
+        entries = sorted((each.document_id, each.hash) for each in self._index.catalogue.entries())
+        return repr((_name(self._model) if self._model else BUILT_IN, entries))
+
     def warm_up(self) -> None:
         """Load what the first answer would have to wait for."""
         self._index.search("warm up", 1)
@@ -80,12 +98,21 @@ class Assistant(Runnable[Question, Answer]):
     ) -> Answer:
         """Answer one question."""
         del config, kwargs
+        return self._work(input)[0]
+
+    def trace(self, text: str, history: Sequence[tuple[str, str]] = ()) -> Trace:
+        """Answer a question as `ask` does, and tell how the answer came about."""
+        answer, hits, ranked = self._work(Question.of(text, tuple(history)))
+        draft = self._built_in(answer, ranked) if answer.abstained and ranked else answer
+        return Trace(answer, draft, hits)
+
+    def _work(self, asked: Question) -> tuple[Answer, list[Hit], list[Candidate]]:
         started = time.perf_counter()
-        question = standalone(input)
+        question = standalone(asked)
         hits = self.search(question)
         ranked = extractive.rank(question, hits, word_weights(self._index.catalogue, question))
         answer = Answer(
-            question=input.text,
+            question=asked.text,
             standalone_question=question,
             state=State.ANSWERED,
             statements=(),
@@ -101,7 +128,7 @@ class Assistant(Runnable[Question, Answer]):
             answer = self._by_model(answer, hits, ranked)
         else:
             answer = self._built_in(answer, ranked)
-        return replace(answer, seconds=time.perf_counter() - started)
+        return replace(answer, seconds=time.perf_counter() - started), hits, ranked
 
     def _built_in(self, answer: Answer, ranked: Sequence[Candidate]) -> Answer:
         chosen = extractive.select(answer.standalone_question, ranked)

@@ -44,11 +44,6 @@ def test_answers_become_facts_and_impossible_questions_unanswerable(squad, folde
     assert (impossible.facts, impossible.documents, impossible.answerable) == ([], [], False)
 
 
-def test_a_limit_draws_the_same_questions_each_time(squad, folder):
-    assert read_squad(squad, folder, 1) == read_squad(squad, folder, 1)
-    assert len(read_squad(squad, folder, 1)) == 1
-
-
 @pytest.mark.parametrize("content", ["", "[]", '{"data": 1}', '{"data": [{}]}'])
 def test_another_format_is_refused(tmp_path, folder, content):
     path = tmp_path / "other.json"
@@ -57,8 +52,29 @@ def test_another_format_is_refused(tmp_path, folder, content):
         read_squad(path, folder)
 
 
-def test_the_command_measures_a_benchmark(summit, squad, tmp_path):
-    result = summit("evaluate", squad, "--benchmark", "squad2", "--json", tmp_path / "out.json")
-    assert result.returncode == 0, result.stderr
-    summary = json.loads((tmp_path / "out.json").read_text())["summary"]
-    assert (summary["recall@1"], summary["sentence@1"]) == (1.0, 1.0)
+def test_reading_again_leaves_the_documents_as_they_are(squad, folder):
+    read_squad(squad, folder)
+    [file] = folder.iterdir()
+    before = file.stat().st_mtime_ns
+    read_squad(squad, folder)
+    assert file.stat().st_mtime_ns == before
+
+
+def test_the_command_measures_a_benchmark_and_keeps_its_index(summit, squad, tmp_path):
+    data = tmp_path / "data"
+    for _ in range(2):
+        result = summit(
+            *("evaluate", squad, "--benchmark", "squad2", "--json", tmp_path / "out.json"),
+            SUMMIT_DATA_DIR=data,
+        )
+        assert result.returncode == 0, result.stderr
+        summary = json.loads((tmp_path / "out.json").read_text())["summary"]
+        assert (summary["recall@1"], summary["sentence@1"]) == (1.0, 1.0)
+        assert {"sentence@3", "aurc", "abstention_f1", "recall@5"} <= set(summary)
+    assert len(list((data / "benchmarks").iterdir())) == 1
+
+
+def test_a_benchmark_needs_one_file(summit, squad, tmp_path):
+    result = summit("evaluate", "--benchmark", "squad2", SUMMIT_DATA_DIR=tmp_path)
+    assert result.returncode == 2
+    assert "name the one file" in result.stderr

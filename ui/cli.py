@@ -7,7 +7,6 @@ import os
 import sys
 from enum import StrEnum
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -154,6 +153,7 @@ def ingest(
 @app.command()
 def serve() -> None:
     """Bring the index up to date and serve the chat in the browser."""
+    from assistant.feedback import Feedback
     from assistant.load import default_embedder, open_assistant
     from corpus.load import SHIPPED_DOCUMENTS
     from ui.server import build_app, listen
@@ -171,6 +171,7 @@ def serve() -> None:
     assistant.warm_up()
     application = build_app(
         assistant,
+        Feedback(settings.data_dir),
         assistant.document_count(),
         starters=settings.corpus_dir == SHIPPED_DOCUMENTS,
     )
@@ -183,45 +184,77 @@ def serve() -> None:
 @app.command()
 def evaluate(
     questions: Annotated[
-        Path | None, typer.Argument(help="Questions, one JSON object a line; default: shipped.")
+        list[Path] | None,
+        typer.Argument(help="Files of questions, one JSON object a line; default: shipped."),
     ] = None,
+    *,
     json_out: Annotated[
         Path | None, typer.Option("--json", help="Write every result to this file.")
     ] = None,
     report: Annotated[
         Path | None, typer.Option(help="Write a page for people to this file.")
     ] = None,
+    compare: Annotated[
+        Path | None, typer.Option(help="Compare with the results that --json wrote earlier.")
+    ] = None,
+    fail_under: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="METRIC=VALUE",
+            help="Exit with 1 when the figure is below this (above, where less is better).",
+        ),
+    ] = None,
+    fail_on_loss: Annotated[
+        bool,
+        typer.Option(
+            "--fail-on-loss",
+            help="Exit with 1 when a figure is significantly worse than --compare.",
+        ),
+    ] = False,
     benchmark: Annotated[
         Benchmark | None,
         typer.Option(help="Take QUESTIONS as an open benchmark; its paragraphs are the corpus."),
     ] = None,
     limit: Annotated[
-        int | None, typer.Option(min=1, help="Ask this many questions of a benchmark.")
+        int | None, typer.Option(min=1, help="Ask this many of the questions, by a fixed draw.")
     ] = None,
 ) -> None:
-    """Measure how accurate the answers are."""
-    from assistant.evaluation.report import summary_table, write_html
-    from assistant.evaluation.run import SHIPPED_QUESTIONS, evaluate_all, read_questions
-    from assistant.evaluation.squad import read_squad
+    """Measure how accurate the answers are. When stopped, the same command goes on."""
+    from assistant.evaluation.compare import compare as compare_results
+    from assistant.evaluation.compare import read_results
+    from assistant.evaluation.questions import draw
+    from assistant.evaluation.report import comparison_table, summary_table
+    from assistant.evaluation.run import evaluate_all
+    from ui import evaluate as work
 
-    path = questions or SHIPPED_QUESTIONS
-    with TemporaryDirectory() as temporary:
-        if benchmark:
-            corpus = Path(temporary) / "corpus"
-            corpus.mkdir()
-            asked = read_squad(path, corpus, limit)
-            assistant = _assistant(corpus_dir=corpus, data_dir=Path(temporary) / "data")
-        else:
-            asked = read_questions(path)
-            assistant = _assistant()
-        with _progress() as progress:
-            task = progress.add_task("Answering", total=len(asked))
-            results = evaluate_all(assistant, asked, lambda: progress.advance(task))
-    if json_out:
-        json_out.write_text(json.dumps(results, ensure_ascii=False, indent=1) + "\n", "utf-8")
-    if report:
-        report.write_text(write_html(results), "utf-8")
+    if fail_on_loss and not compare:
+        raise QuestionError("--fail-on-loss needs --compare OLD.json")
+    floors = [work.Floor.of(each) for each in fail_under or ()]
+    work.check_writable([json_out, report])
+    before = read_results(compare) if compare else None
+    data_dir = _settings().data_dir
+    if benchmark:
+        asked, folder = work.benchmark_questions(questions, data_dir)
+        assistant = _assistant(corpus_dir=folder / "documents", data_dir=folder)
+    else:
+        asked = work.golden_questions(questions)
+        assistant = _assistant()
+    asked = draw(asked, limit)
+    with _progress() as progress:
+        task = progress.add_task("Answering", total=len(asked))
+        results = evaluate_all(
+            assistant, asked, lambda: progress.advance(task), data_dir / "evaluations"
+        )
+    if before:
+        results["comparison"] = compare_results(before, results)
+    work.write(results, json_out, report)
     _out.print(summary_table(results))
+    if before:
+        _out.print(comparison_table(results["comparison"]))
+    failed = list(work.failures(results, floors, on_loss=fail_on_loss))
+    for line in failed:
+        _err.print(f"summit: {escape(line)}")
+    sys.exit(1 if failed else 0)
 
 
 @app.command()

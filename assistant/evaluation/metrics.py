@@ -1,107 +1,281 @@
-"""Numbers about answers, each with its count and a 95 % bootstrap interval; pure."""
+"""Numbers about many answers, each with its count and a 95 % bootstrap interval; pure."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from assistant.evaluation.questions import FALSE_PREMISE
+from assistant.evaluation.statistics import (
+    aurc,
+    auroc,
+    brier,
+    f1,
+    interval,
+    mean,
+    p95,
+    precision,
+    recall,
+)
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from numpy.typing import NDArray
-
-Facts = list[list[str]]
-_RESAMPLES = 2_000
-_SEED = 20250211
-_RANKS = 10
+    from assistant.evaluation.score import Row
+    from assistant.evaluation.statistics import Floats, Statistic
 
 
-def fold(text: str) -> str:
-    """Lower the case and make typographic quotes plain, as facts are compared."""
-    for fancy, plain in (("’", "'"), ("‘", "'"), ("“", '"'), ("”", '"'), ("\u00a0", " ")):
-        text = text.replace(fancy, plain)
-    return " ".join(text.casefold().split())
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A figure about answers.
+
+    `values` gives the numbers of one row that go into it, or nothing where the metric does not
+    apply to the row; `statistic` makes the figure of their columns, along `axis`. What `abstains`
+    has a meaning only where some question is unanswerable.
+    """
+
+    name: str
+    meaning: str
+    values: Callable[[Row], tuple[float, ...] | None]
+    statistic: Statistic
+    more_is_better: bool = True
+    abstains: bool = False
+
+    def columns(self, rows: Sequence[Row]) -> Floats:
+        """Give what the statistic is made of, an array of shape (values, rows)."""
+        if self.abstains and all(row["answerable"] for row in rows):
+            return np.empty((0, 0))
+        values = [each for row in rows if (each := self.values(row)) is not None]
+        return np.array(values, dtype=np.float64).T if values else np.empty((0, 0))
 
 
-def facts_found(facts: Facts, text: str) -> int:
-    """Count the facts of which one alternative stands in the text."""
-    folded = fold(text)
-    return sum(any(fold(each) in folded for each in alternatives) for alternatives in facts)
-
-
-def summarise(results: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def summarise(rows: Sequence[Row], names: Sequence[str] = ()) -> dict[str, Any]:
     """Give each metric under its name, its interval under `_ci` and its count under `_n`.
 
-    A metric without a question that it applies to is left out.
+    With `names` only those metrics are made.
+
+    A metric that applies to no row is left out. `by_category` has, for each category of
+    questions, its count and how often it was answered or turned away rightly.
     """
-    answerable = [each for each in results if each["answerable"]]
-    with_facts = [each for each in answerable if each["facts"]]
-    with_documents = [each for each in answerable if each["documents"]]
-    answered = [each for each in with_documents if not each["abstained"]]
     summary: dict[str, Any] = {}
-    for name, rows, value in (
-        ("correctness", with_facts, lambda r: r["right"]),
-        ("sentence@1", with_facts, lambda r: r["sentence@1"]),
-        ("sentence@3", with_facts, lambda r: r["sentence@3"]),
-        ("recall@1", with_documents, lambda r: 0 < (r["rank"] or 0) <= 1),
-        ("recall@5", with_documents, lambda r: 0 < (r["rank"] or 0) <= 5),  # noqa: PLR2004
-        ("mrr", with_documents, lambda r: 1 / r["rank"] if r["rank"] else 0.0),
-        ("citation_exactness", [r for r in results if r["citations"]], lambda r: r["exact"]),
-        ("citation_precision", answered, lambda r: r["citation_precision"]),
-        ("citation_recall", [r for r in answered if r["facts"]], lambda r: r["citation_recall"]),
-        ("words", [r for r in answerable if not r["abstained"]], lambda r: r["words"]),
-        ("seconds", results, lambda r: r["seconds"]),
-    ):
-        values = np.array([[float(value(row))] for row in rows])
-        _add(summary, name, values, lambda sample: float(sample[:, 0].mean()))
-    kinds = np.array([[float(not r["answerable"]), float(r["abstained"])] for r in results])
-    if any(not each["answerable"] for each in results):
-        for name, statistic in (
-            ("abstention_precision", _precision),
-            ("abstention_recall", _recall),
-            ("abstention_f1", _f1),
-        ):
-            _add(summary, name, kinds, statistic)
+    for metric in METRICS:
+        if not names or metric.name in names:
+            _add(summary, metric, rows)
+    categories = dict.fromkeys(row["category"] for row in rows if row["category"])
+    summary["by_category"] = {
+        name: _category([row for row in rows if row["category"] == name]) for name in categories
+    }
     return summary
 
 
-def rank_of(documents: Sequence[str], found: Sequence[str]) -> int | None:
-    """Give the place, from 1, of the first passage found that is of a right document."""
-    for place, document_id in enumerate(found[:_RANKS], start=1):
-        if document_id in documents:
-            return place
-    return None
-
-
-def _add(
-    summary: dict[str, Any],
-    name: str,
-    values: NDArray[np.float64],
-    statistic: Callable[[NDArray[np.float64]], float],
-) -> None:
-    """Add a statistic with its percentile bootstrap interval (Efron and Tibshirani 1993)."""
-    if not len(values):
+def _add(summary: dict[str, Any], metric: Metric, rows: Sequence[Row]) -> None:
+    columns = metric.columns(rows)
+    if not columns.size:
         return
-    random = np.random.default_rng(_SEED)
-    samples = [
-        statistic(values[random.integers(0, len(values), len(values))]) for _ in range(_RESAMPLES)
-    ]
-    summary[name] = round(statistic(values), 4)
-    summary[f"{name}_ci"] = [round(float(each), 4) for each in np.percentile(samples, (2.5, 97.5))]
-    summary[f"{name}_n"] = len(values)
+    summary[metric.name] = round(float(metric.statistic(*columns, axis=-1)), 4)
+    summary[f"{metric.name}_ci"] = interval(columns, metric.statistic)[0]
+    summary[f"{metric.name}_n"] = columns.shape[1]
 
 
-def _precision(sample: NDArray[np.float64]) -> float:
-    abstained = sample[:, 1].sum()
-    return float((sample[:, 0] * sample[:, 1]).sum() / abstained) if abstained else 0.0
+def _category(rows: Sequence[Row]) -> dict[str, Any]:
+    right = np.array([[float(row["right"]) for row in rows]])
+    answerable = any(row["answerable"] for row in rows)
+    return {
+        "answerable": answerable,
+        "right": round(float(right.mean()), 4),
+        "right_ci": interval(right, mean)[0],
+        "right_n": len(rows),
+    }
 
 
-def _recall(sample: NDArray[np.float64]) -> float:
-    unanswerable = sample[:, 0].sum()
-    return float((sample[:, 0] * sample[:, 1]).sum() / unanswerable) if unanswerable else 0.0
+def _of(field: str, *conditions: Callable[[Row], Any]) -> Callable[[Row], tuple[float] | None]:
+    """Take a field of the rows for which every condition holds."""
+    return lambda row: (float(row[field]),) if all(each(row) for each in conditions) else None
 
 
-def _f1(sample: NDArray[np.float64]) -> float:
-    precision, recall = _precision(sample), _recall(sample)
-    return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+def _answerable(row: Row) -> bool:
+    return bool(row["answerable"])
+
+
+def _unanswerable(row: Row) -> bool:
+    return not row["answerable"]
+
+
+def _answered(row: Row) -> bool:
+    return not row["abstained"]
+
+
+def _facts(row: Row) -> bool:
+    return bool(row["facts"])
+
+
+def _documents(row: Row) -> bool:
+    return bool(row["documents"])
+
+
+def _citations(row: Row) -> bool:
+    return bool(row["citations"])
+
+
+def _single(row: Row) -> bool:
+    return not row["history"]
+
+
+def _follow_up(row: Row) -> bool:
+    return bool(row["history"])
+
+
+def _kind(name: str) -> Callable[[Row], bool]:
+    return lambda row: row["category"] == name
+
+
+def _fact_recall(row: Row) -> tuple[float] | None:
+    if not (row["answerable"] and row["facts"]):
+        return None
+    within = [place is not None and place <= 5 for place in row["fact_ranks"]]  # noqa: PLR2004
+    return (sum(within) / len(within),)
+
+
+def _abstention(row: Row) -> tuple[float, float]:
+    return float(not row["answerable"]), float(row["abstained"])
+
+
+def _selective(row: Row) -> tuple[float, float] | None:
+    if row["answerable"] and not row["facts"]:
+        return None
+    return row["confidence"], float(row["right_if_answered"])
+
+
+def _separable(row: Row) -> tuple[float, float]:
+    return row["confidence"], float(row["answerable"])
+
+
+_EXPECTED = (_answerable, _facts)
+_RETRIEVED = (_answerable, _documents)
+_KINDS = ("off-subject", "not-in-documents", FALSE_PREMISE)
+
+METRICS: tuple[Metric, ...] = (
+    Metric(
+        "correctness",
+        "answerable questions whose answer states every fact",
+        _of("right", *_EXPECTED),
+        mean,
+    ),
+    Metric(
+        "correctness_single",
+        "the same, questions that stand alone",
+        _of("right", *_EXPECTED, _single),
+        mean,
+    ),
+    Metric(
+        "correctness_follow_up",
+        "the same, questions that follow others",
+        _of("right", *_EXPECTED, _follow_up),
+        mean,
+    ),
+    Metric(
+        "sentence@1",
+        "answers whose first sentence states every fact",
+        _of("sentence@1", *_EXPECTED),
+        mean,
+    ),
+    Metric(
+        "sentence@3",
+        "answers whose first three sentences state every fact",
+        _of("sentence@3", *_EXPECTED),
+        mean,
+    ),
+    Metric(
+        "fact_sentences",
+        "share of an answer's sentences that state a fact",
+        _of("fact_sentences", *_EXPECTED, _answered),
+        mean,
+    ),
+    Metric(
+        "words",
+        "words of an answer",
+        _of("words", _answerable, _answered),
+        mean,
+        more_is_better=False,
+    ),
+    Metric(
+        "citation_exactness",
+        "answers whose every quotation equals its source text",
+        _of("exact", _citations),
+        mean,
+    ),
+    Metric(
+        "citation_precision",
+        "citations that are of a right document and that their sentence needs",
+        _of("citation_precision", *_RETRIEVED, _answered),
+        mean,
+    ),
+    Metric(
+        "citation_recall",
+        "facts that a sentence states and its own citations quote",
+        _of("citation_recall", *_EXPECTED, _answered),
+        mean,
+    ),
+    Metric(
+        "recall@1", "a right document's passage found first", _of("recall@1", *_RETRIEVED), mean
+    ),
+    Metric("recall@3", "…among the first three", _of("recall@3", *_RETRIEVED), mean),
+    Metric("recall@5", "…among the first five", _of("recall@5", *_RETRIEVED), mean),
+    Metric("recall@10", "…among the first ten", _of("recall@10", *_RETRIEVED), mean),
+    Metric(
+        "mrr",
+        "reciprocal rank of the first right document, of ten",
+        _of("reciprocal_rank", *_RETRIEVED),
+        mean,
+    ),
+    Metric(
+        "ndcg@10",
+        "order of the right documents among ten passages",
+        _of("ndcg@10", *_RETRIEVED),
+        mean,
+    ),
+    Metric("fact_recall@5", "facts that stand in the first five passages", _fact_recall, mean),
+    Metric(
+        "abstention_precision",
+        "abstentions that were right to abstain",
+        _abstention,
+        precision,
+        abstains=True,
+    ),
+    Metric(
+        "abstention_recall",
+        "unanswerable questions turned away",
+        _abstention,
+        recall,
+        abstains=True,
+    ),
+    Metric("abstention_f1", "the two together", _abstention, f1, abstains=True),
+    *(
+        Metric(
+            f"abstention_recall_{name.replace('-', '_')}",
+            f"{name.replace('-', ' ')} questions turned away",
+            _of("abstained", _unanswerable, _kind(name)),
+            mean,
+        )
+        for name in _KINDS
+    ),
+    Metric(
+        "false_premise_corrected",
+        "false premises that the answer corrects with the fact",
+        _of("corrected", _unanswerable, _facts, _kind(FALSE_PREMISE)),
+        mean,
+    ),
+    Metric(
+        "auroc",
+        "confidence tells answerable questions from unanswerable",
+        _separable,
+        auroc,
+        abstains=True,
+    ),
+    Metric("aurc", "area under the risk-coverage curve", _selective, aurc, more_is_better=False),
+    Metric("brier", "squared error of the confidence", _selective, brier, more_is_better=False),
+    Metric("seconds", "seconds an answer took, mean", _of("seconds"), mean, more_is_better=False),
+    Metric("seconds_p95", "…95th percentile", _of("seconds"), p95, more_is_better=False),
+)

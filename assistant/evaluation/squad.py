@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import json
-import random
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import QuestionError
-from assistant.evaluation.run import GoldenQuestion
+from assistant.evaluation.questions import GoldenQuestion
 from corpus.load import slug
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_SEED = 20250211
 
-
-def read_squad(path: Path, folder: Path, limit: int | None = None) -> list[GoldenQuestion]:
+def read_squad(path: Path, folder: Path) -> list[GoldenQuestion]:
     """Write each paragraph of a file as a document into `folder`; give the questions.
 
     A question's one fact is any of its gold answers, its document the paragraph it was asked
-    about. `limit` takes that many questions by a fixed draw.
+    about.
 
     Raises:
         QuestionError: the file is not in SQuAD format.
     """
     try:
         articles = json.loads(path.read_text("utf-8"))["data"]
-        questions = [
+        return [
             question
             for article in articles
             for number, paragraph in enumerate(article["paragraphs"])
@@ -35,9 +32,6 @@ def read_squad(path: Path, folder: Path, limit: int | None = None) -> list[Golde
         ]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise QuestionError(f"{path} is no file in SQuAD format") from error
-    if limit is not None and limit < len(questions):
-        questions = random.Random(_SEED).sample(questions, limit)  # noqa: S311 - a draw, no secret
-    return questions
 
 
 def _paragraph(
@@ -49,7 +43,7 @@ def _paragraph(
     front_matter = f"---\ntitle: {json.dumps(name, ensure_ascii=False)}\n---\n"
     # Backslashes keep what looks like Markdown as it is.
     escaped = "".join(f"\\{each}" if each in "\\`*_{}[]<>#+-.!|~&()" else each for each in text)
-    (folder / f"{document_id}.md").write_text(front_matter + escaped + "\n", "utf-8")
+    _write(folder / f"{document_id}.md", front_matter + escaped + "\n")
     return [
         GoldenQuestion(
             id=str(each["id"]),
@@ -63,3 +57,9 @@ def _paragraph(
         )
         for each in paragraph["qas"]
     ]
+
+
+def _write(path: Path, text: str) -> None:
+    """Leave a file that is as it should be, with its time, so that its index stays good."""
+    if not path.exists() or path.read_text("utf-8") != text:
+        path.write_text(text, "utf-8")
