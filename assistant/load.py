@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from assistant.assistant import Assistant
 from assistant.errors import SettingsError
+from assistant.evaluation.judge import Judge, require_ragas
 from corpus.load import find_files
 from index.build import BuildReport, Wanted, build_index
 from index.embedding import MiniLM
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
     from assistant.settings import Settings
     from index.embedding import Embedder
+
+# Nobody waits for a judge, and hundreds of requests in a row run into a provider's limits.
+_JUDGE_RETRIES = 2
 
 
 def sync_corpus(
@@ -64,17 +68,38 @@ def chat_model(settings: Settings) -> BaseChatModel | None:
     """
     if not settings.model:
         return None
+    return _chat_model("SUMMIT_MODEL", settings.model, settings.model_timeout)
+
+
+def open_judge(settings: Settings, on_progress: Callable[[int, int], None]) -> Judge:
+    """Make the judge: the chat model of SUMMIT_JUDGE_MODEL, or else of SUMMIT_MODEL.
+
+    `on_progress` is told how many answers are judged, and of how many.
+
+    Raises:
+        SettingsError: neither is set, the provider is unknown or a package is not installed.
+    """
+    name = settings.judge_model or settings.model
+    if not name:
+        raise SettingsError("--judge needs a chat model: set SUMMIT_MODEL or SUMMIT_JUDGE_MODEL")
+    require_ragas()
+    variable = "SUMMIT_JUDGE_MODEL" if settings.judge_model else "SUMMIT_MODEL"
+    model = _chat_model(variable, name, settings.model_timeout, retries=_JUDGE_RETRIES)
+    return Judge(model, name, settings.model_timeout, on_progress=on_progress)
+
+
+def _chat_model(variable: str, name: str, timeout: float, *, retries: int = 0) -> BaseChatModel:
     # Importing it takes a second, which only those pay who have set a model.
     from langchain.chat_models import init_chat_model  # noqa: PLC0415
 
     try:
         model: BaseChatModel = init_chat_model(
-            settings.model, temperature=0, timeout=settings.model_timeout, max_retries=0
+            name, temperature=0, timeout=timeout, max_retries=retries
         )
     except (ImportError, ValueError, TypeError) as error:
         first_line = str(error).splitlines()[0]
         raise SettingsError(
-            f"SUMMIT_MODEL={settings.model} cannot be used: {first_line}; "
+            f"{variable}={name} cannot be used: {first_line}; "
             "write it as PROVIDER:NAME and install the extra: pip install '.[openai]', "
             "'.[ollama]' or '.[anthropic]'"
         ) from error

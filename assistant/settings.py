@@ -39,6 +39,10 @@ class Settings(BaseSettings):
         "",
         description="chat model as PROVIDER:NAME; empty: the built-in answerer",
     )
+    judge_model: str = Field(
+        "",
+        description="chat model that judges answers, as PROVIDER:NAME; empty: that of SUMMIT_MODEL",
+    )
     model_timeout: float = Field(
         30.0, gt=0, le=600, description="seconds a chat model may take before it is given up"
     )

@@ -38,6 +38,7 @@ class ChatServer:
     A string is the answer; "HANG" never answers, "DRIP" sends a byte at a time,
     "BREAK" closes the connection half-way,
     500 is that status, and bytes are sent as the body whatever they are.
+    A function is given the request's body and says which of these it is.
     """
 
     def __init__(self, reply):
@@ -67,22 +68,23 @@ class ChatServer:
             def do_POST(self):
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 server.requests.append(body)
-                if server.reply == "HANG":
+                reply = server.reply(body) if callable(server.reply) else server.reply
+                if reply == "HANG":
                     server._closed.wait(30)
-                elif server.reply == 500:
+                elif reply == 500:
                     self.send_error(500)
-                elif server.reply == "DRIP":
+                elif reply == "DRIP":
                     self._drip()
-                elif server.reply == "BREAK" and body.get("stream"):
+                elif reply == "BREAK" and body.get("stream"):
                     self._stream("The UK did [1]. Then it", end=b"")
-                elif server.reply == "BREAK":
+                elif reply == "BREAK":
                     self._send(_completion("The UK")[:40], length=4_000)
-                elif isinstance(server.reply, bytes):
-                    self._send(server.reply)
+                elif isinstance(reply, bytes):
+                    self._send(reply)
                 elif body.get("stream"):
-                    self._stream(server.reply)
+                    self._stream(reply)
                 else:
-                    self._send(_completion(server.reply))
+                    self._send(_completion(reply))
 
             def _send(self, body, length=None):
                 self.send_response(200)

@@ -39,6 +39,7 @@ def test_an_import_that_points_the_wrong_way_is_seen():
         ("sentence_transformers", "index/embedding.py"),
         ("sqlite3", "index/catalogue.py"),
         ("gradio", "ui/"),
+        ("ragas", "assistant/evaluation/verdicts.py"),
     ],
 )
 def test_each_heavy_library_has_one_place(library, only):

@@ -218,6 +218,13 @@ def evaluate(
     limit: Annotated[
         int | None, typer.Option(min=1, help="Ask this many of the questions, by a fixed draw.")
     ] = None,
+    with_judge: Annotated[
+        bool,
+        typer.Option(
+            "--judge",
+            help="Have a chat model, SUMMIT_JUDGE_MODEL or else SUMMIT_MODEL, judge them, too.",
+        ),
+    ] = False,
 ) -> None:
     """Measure how accurate the answers are. When stopped, the same command goes on."""
     from assistant.evaluation.compare import compare as compare_results
@@ -225,6 +232,7 @@ def evaluate(
     from assistant.evaluation.questions import draw
     from assistant.evaluation.report import comparison_table, summary_table
     from assistant.evaluation.run import evaluate_all
+    from assistant.load import open_judge
     from ui import evaluate as work
 
     if fail_on_loss and not compare:
@@ -232,7 +240,10 @@ def evaluate(
     floors = [work.Floor.of(each) for each in fail_under or ()]
     work.check_writable([json_out, report])
     before = read_results(compare) if compare else None
-    data_dir = _settings().data_dir
+    settings = _settings()
+    data_dir = settings.data_dir
+    progress = _progress()
+    judge = open_judge(settings, work.judge_progress(progress)) if with_judge else None
     if benchmark:
         asked, folder = work.benchmark_questions(questions, data_dir)
         assistant = _assistant(corpus_dir=folder / "documents", data_dir=folder)
@@ -240,10 +251,10 @@ def evaluate(
         asked = work.golden_questions(questions)
         assistant = _assistant()
     asked = draw(asked, limit)
-    with _progress() as progress:
+    with progress:
         task = progress.add_task("Answering", total=len(asked))
         results = evaluate_all(
-            assistant, asked, lambda: progress.advance(task), data_dir / "evaluations"
+            assistant, asked, lambda: progress.advance(task), data_dir / "evaluations", judge
         )
     if before:
         results["comparison"] = compare_results(before, results)
@@ -252,7 +263,7 @@ def evaluate(
     if before:
         _out.print(comparison_table(results["comparison"]))
     failed = list(work.failures(results, floors, on_loss=fail_on_loss))
-    for line in failed:
+    for line in (*work.judge_failures(results), *failed):
         _err.print(f"summit: {escape(line)}")
     sys.exit(1 if failed else 0)
 

@@ -16,8 +16,10 @@ from assistant.evaluation.report import write_html
 from assistant.evaluation.squad import read_squad
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
+
+    from rich.progress import Progress, TaskID
 
     from assistant.evaluation.questions import GoldenQuestion
 
@@ -88,6 +90,26 @@ def write(results: dict[str, Any], json_out: Path | None, report: Path | None) -
         _replace(json_out, json.dumps(results, ensure_ascii=False, indent=1) + "\n")
     if report:
         _replace(report, write_html(results))
+
+
+def judge_progress(progress: Progress) -> Callable[[int, int], None]:
+    """Give what draws the bar of a judge, below that of the answers."""
+    task: TaskID | None = None
+
+    def show(done: int, total: int) -> None:
+        nonlocal task
+        if task is None:
+            task = progress.add_task("Judging", total=total)
+        progress.update(task, completed=done, total=total)
+
+    return show
+
+
+def judge_failures(results: dict[str, Any]) -> Iterator[str]:
+    """Say in a line on how many answers the judge failed, and how the first time."""
+    errors = [row["judge_error"] for row in results["questions"] if "judge_error" in row]
+    if errors:
+        yield f"the judge {results['judge']} failed on {len(errors)} answers; first: {errors[0]}"
 
 
 def failures(results: dict[str, Any], floors: Sequence[Floor], *, on_loss: bool) -> Iterator[str]:

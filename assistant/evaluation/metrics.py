@@ -148,6 +148,11 @@ def _selective(row: Row) -> tuple[float, float] | None:
     return row["confidence"], float(row["right_if_answered"])
 
 
+def _judged(field: str) -> Callable[[Row], tuple[float] | None]:
+    """Take what a chat model gave, where one was asked and gave something."""
+    return lambda row: (float(row[field]),) if field in row else None
+
+
 def _separable(row: Row) -> tuple[float, float]:
     return row["confidence"], float(row["answerable"])
 
@@ -278,4 +283,16 @@ METRICS: tuple[Metric, ...] = (
     Metric("brier", "squared error of the confidence", _selective, brier, more_is_better=False),
     Metric("seconds", "seconds an answer took, mean", _of("seconds"), mean, more_is_better=False),
     Metric("seconds_p95", "…95th percentile", _of("seconds"), p95, more_is_better=False),
+    Metric(
+        "judge_faithfulness",
+        "statements of an answer that the passages bear out, as a chat model judges",
+        _judged("judge_faithfulness"),
+        mean,
+    ),
+    Metric(
+        "judge_correctness",
+        "statements of an answer against the expected facts (F1), as a chat model judges",
+        _judged("judge_correctness"),
+        mean,
+    ),
 )

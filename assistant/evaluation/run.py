@@ -7,6 +7,7 @@ import json
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from assistant.evaluation.judge import ERROR
 from assistant.evaluation.metrics import summarise
 from assistant.evaluation.score import score
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from assistant.assistant import Assistant
+    from assistant.evaluation.judge import Judge
     from assistant.evaluation.questions import GoldenQuestion
     from assistant.evaluation.score import Row
 
@@ -25,13 +27,19 @@ def evaluate_all(
     questions: Sequence[GoldenQuestion],
     on_answer: Callable[[], None] = lambda: None,
     folder: Path | None = None,
+    judge: Judge | None = None,
 ) -> dict[str, Any]:
     """Answer and score every question; give what the JSON contract asks for.
 
-    With a `folder` each row is kept there as it comes, until the run is complete. A run that was
-    stopped is taken up by the next one with the same questions, documents, model and code.
+    With a `judge` its verdicts stand beside the scores, and `judge_errors` in the summary counts
+    the answers that it failed on. With a `folder` each row is kept there as it comes, until the
+    run is complete. A run that was stopped is taken up by the next one with the same questions,
+    documents, model, judge and code.
+
+    Raises:
+        SettingsError: the judge's packages are not installed.
     """
-    journal = folder / f"{_key(assistant, questions)}.jsonl" if folder else None
+    journal = folder / f"{_key(assistant, questions, judge)}.jsonl" if folder else None
     done = {row["id"]: row for row in _rows_of(journal)}
     rows = []
     for question in questions:
@@ -42,9 +50,15 @@ def evaluate_all(
             _keep(journal, row)
         rows.append(row)
         on_answer()
+    if judge:
+        rows = judge.judge(rows, lambda row: _keep(journal, row))
     if journal:
         journal.unlink(missing_ok=True)
-    return {"questions": rows, "summary": summarise(rows)}
+    results: dict[str, Any] = {"questions": rows, "summary": summarise(rows)}
+    if judge:
+        results["judge"] = judge.name
+        results["summary"]["judge_errors"] = sum(ERROR in row for row in rows)
+    return results
 
 
 def _rows_of(journal: Path | None) -> Iterator[Row]:
@@ -65,9 +79,9 @@ def _keep(journal: Path | None, row: Row) -> None:
         file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
-def _key(assistant: Assistant, questions: Sequence[GoldenQuestion]) -> str:
-    """Name what a run's rows depend on: questions, documents, model, and the code itself."""
-    digest = hashlib.sha256(assistant.identity().encode())
+def _key(assistant: Assistant, questions: Sequence[GoldenQuestion], judge: Judge | None) -> str:
+    """Name what a run's rows depend on: questions, documents, models, and the code itself."""
+    digest = hashlib.sha256(repr((assistant.identity(), judge and judge.name)).encode())
     for question in questions:
         digest.update(question.model_dump_json().encode())
     for package in ("corpus", "index", "assistant"):
