@@ -3,7 +3,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: serve test format lock footnotes docs accuracy benchmark clean
+.PHONY: serve test format lock footnotes docs accuracy benchmark peers clean
 
 serve: .venv/.runtime ## build the index and serve the chat on http://127.0.0.1:7860
 	$(BIN)/summit serve
@@ -36,6 +36,9 @@ accuracy: .venv/.dev ## write the README's accuracy table from the test question
 
 benchmark: .venv/.dev ## measure speed and memory
 	$(BIN)/python benchmarks/speed.py
+
+peers: .venv/.dev ## compare with LangChain's quick start on the test questions
+	$(BIN)/python benchmarks/peers.py
 
 clean:
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache

@@ -23,9 +23,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import psutil
 import torch
+from page import DOCS, Others, processor, with_report
 from playwright.sync_api import sync_playwright
 
-from assistant.evaluation.run import SHIPPED_QUESTIONS, read_questions
+from assistant.evaluation.questions import DEV_QUESTIONS, read_questions
 from assistant.load import index_folder, open_assistant, sync_corpus
 from assistant.settings import read_settings
 from corpus.load import SHIPPED_DOCUMENTS, find_files
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from assistant.settings import Settings
     from index.embedding import Embedder
 
-PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
+PAGE = DOCS / "benchmarks.md"
 QUESTION = "Why did the UK not sign the Paris statement?"
 _LIMIT_SECONDS = 300
 
@@ -90,13 +91,13 @@ def main() -> None:
         report = measure(Path(folder))
     print(report)
     if write:
-        PAGE.write_text(with_report(PAGE.read_text("utf-8"), report), "utf-8")
+        PAGE.write_text(with_report(PAGE.read_text("utf-8"), "speed", report), "utf-8")
 
 
 def measure(data_dir: Path) -> str:
     """Measure everything in an empty folder; give the table and a line about the machine."""
     settings = read_settings(data_dir=data_dir, corpus_dir=SHIPPED_DOCUMENTS, model="")
-    others_before, all_before = processor_seconds()
+    others = Others()
     model = MiniLM()
     model.embed(["warm up"])
     print("ingesting and embedding, three times each", file=sys.stderr)
@@ -109,19 +110,16 @@ def measure(data_dir: Path) -> str:
         *measure_command(data_dir),
         *measure_serve(data_dir),
     ]
-    others, everything = processor_seconds()
-    share = (others - others_before) / (everything - all_before)
     machine = (
         f"{processor()}; torch {torch.__version__} on {torch.get_num_threads()} threads, "
-        f"Python {platform.python_version()}; other programs took {share:.0%} of the processors "
-        "meanwhile."
+        f"Python {platform.python_version()}; {others.said()}."
     )
     return f"{table(rows)}\n\n{machine}"
 
 
 def measure_answers(settings: Settings, model: Embedder) -> list[Row]:
     """Time the built-in answer to each development question, with its turns before."""
-    questions = read_questions(SHIPPED_QUESTIONS)
+    questions = read_questions([DEV_QUESTIONS])
     assistant = open_assistant(settings, model)
     assistant.warm_up()
     times = [
@@ -266,34 +264,10 @@ def memory(process: psutil.Process) -> str:
     return f"{process.memory_info().rss / 1e6:.0f} MB"
 
 
-def processor_seconds() -> tuple[float, float]:
-    """Give the seconds that the processors worked for other programs, and all there were."""
-    times = psutil.cpu_times()
-    idle = times.idle + getattr(times, "iowait", 0.0)
-    ours = sum(os.times()[:4])
-    return sum(times) - idle - ours, sum(times)
-
-
-def processor() -> str:
-    """Name the processor, or where the system does not tell, its kind."""
-    cpuinfo = Path("/proc/cpuinfo")
-    names = re.findall(r"model name\s*: (.+)", cpuinfo.read_text()) if cpuinfo.exists() else []
-    return f"{os.cpu_count()} cores of {names[0] if names else platform.machine()}"
-
-
 def table(rows: Sequence[Row]) -> str:
     """Give the rows as a Markdown table."""
     head = ["| What | Measured | Aim: under |", "| --- | ---: | ---: |"]
     return "\n".join([*head, *(f"| {' | '.join(row)} |" for row in rows)])
-
-
-def with_report(page: str, report: str) -> str:
-    """Give the page with what stands between its markers replaced."""
-    before, start, rest = page.partition("<!-- speed -->")
-    _, end, after = rest.partition("<!-- /speed -->")
-    if not end:
-        raise ValueError("the page has no <!-- speed --> and <!-- /speed --> to write between")
-    return f"{before}{start}\n{report}\n{end}{after}"
 
 
 if __name__ == "__main__":

@@ -1,0 +1,50 @@
+"""What every benchmark's report needs: the machine's name and a page to be written into."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+from pathlib import Path
+
+import psutil
+
+DOCS = Path(__file__).parent.parent / "docs"
+
+
+def processor() -> str:
+    """Name the processor, or where the system does not tell, its kind."""
+    cpuinfo = Path("/proc/cpuinfo")
+    names = re.findall(r"model name\s*: (.+)", cpuinfo.read_text()) if cpuinfo.exists() else []
+    return f"{os.cpu_count()} cores of {names[0] if names else platform.machine()}"
+
+
+class Others:
+    """Watches how much of the processors other programs take from now on."""
+
+    def __init__(self) -> None:
+        self._before = _processor_seconds()
+
+    def said(self) -> str:
+        """Say it in words."""
+        others, everything = (
+            now - before for now, before in zip(_processor_seconds(), self._before, strict=True)
+        )
+        return f"other programs took {others / everything:.0%} of the processors meanwhile"
+
+
+def with_report(page: str, name: str, report: str) -> str:
+    """Give the page with what stands between `<!-- name -->` and `<!-- /name -->` replaced."""
+    before, start, rest = page.partition(f"<!-- {name} -->")
+    _, end, after = rest.partition(f"<!-- /{name} -->")
+    if not end:
+        raise ValueError(f"the page has no <!-- {name} --> and <!-- /{name} --> to write between")
+    return f"{before}{start}\n{report}\n{end}{after}"
+
+
+def _processor_seconds() -> tuple[float, float]:
+    """Give the seconds that the processors worked for other programs, and all there were."""
+    times = psutil.cpu_times()
+    idle = times.idle + getattr(times, "iowait", 0.0)
+    ours = sum(os.times()[:4])
+    return sum(times) - idle - ours, sum(times)
