@@ -1,8 +1,10 @@
-"""What can be wrong with a question or a set-up.
+"""What can be wrong with a question, a set-up or feedback.
 
 AssistantError
 ├── QuestionError    the question is empty or far too long
-└── SettingsError    a setting is unknown or has no meaning
+├── SettingsError    a setting is unknown or has no meaning
+├── CommentError     the comment on an answer is far too long
+└── FeedbackError    feedback cannot be kept or read
 """
 
 from __future__ import annotations
@@ -18,3 +20,11 @@ class QuestionError(AssistantError):
 
 class SettingsError(AssistantError):
     """A setting is unknown or has no meaning."""
+
+
+class CommentError(AssistantError):
+    """The comment on an answer is far too long."""
+
+
+class FeedbackError(AssistantError):
+    """Feedback cannot be kept or read."""

@@ -18,6 +18,9 @@ def page() -> str:
     parts = ["# The command line\n\nWritten by `make docs` from the commands themselves.\n"]
     runner = CliRunner(env={"COLUMNS": "96", "TERMINAL_WIDTH": "96"})
     commands = [str(each.callback.__name__) for each in app.registered_commands if each.callback]
+    for group in app.registered_groups:
+        inside = group.typer_instance.registered_commands if group.typer_instance else []
+        commands += [f"{group.name} {each.callback.__name__}" for each in inside if each.callback]
     for command in ("", *commands):
         title = f"summit {command}".strip()
         text = runner.invoke(app, [*command.split(), "--help"], prog_name="summit").stdout

@@ -217,3 +217,56 @@ def test_markup_and_links_in_documents_are_shown_as_text(browser, tmp_path):
     finally:
         process.terminate()
         process.wait(20)
+
+
+def exported(shipped):
+    from assistant.feedback import Feedback
+
+    return [each.to_question() for each in Feedback(shipped.data_dir).judgements()]
+
+
+def test_a_thumb_and_a_comment_become_a_question_of_the_export(page, shipped):
+    before = len(exported(shipped))
+    ask(page, "Why did the UK not sign?")
+    page.get_by_role("button", name="Dislike").last.click()
+    comment = f"<b>Too long</b> at {page.viewport_size['width']} px"
+    page.get_by_role("textbox", name="What was right or wrong?").fill(comment)
+    page.get_by_role("button", name="Send comment").click()
+    expect(page.get_by_text("Your comment was kept.")).to_be_visible()
+    expect(page.locator(".summit-feedback")).to_be_hidden()
+    kept = exported(shipped)
+    assert len(kept) == before + 1
+    [one] = [each for each in kept if each["comment"] == comment]
+    assert (one["question"], one["verdict"]) == ("Why did the UK not sign?", "down")
+    assert page.complaints == []
+
+
+def test_a_thumb_that_is_taken_back_leaves_nothing(page, shipped):
+    before = len(exported(shipped))
+    ask(page, "What is ROOST?")
+    page.get_by_role("button", name="Like", exact=True).last.click()
+    expect(page.get_by_role("button", name="Liked")).to_be_visible()
+    expect(page.locator(".summit-feedback")).to_be_visible()
+    page.get_by_role("button", name="Liked").last.click()
+    expect(page.locator(".summit-feedback")).to_be_hidden()
+    assert len(exported(shipped)) == before
+
+
+def test_thumb_and_comment_are_given_by_keyboard_alone(page, shipped):
+    ask(page, "What is InvestAI?")
+    thumb = page.get_by_role("button", name="Like", exact=True).last
+    thumb.focus()
+    page.keyboard.press("Enter")
+    box = page.get_by_role("textbox", name="What was right or wrong?")
+    expect(box).to_be_visible()
+    box.focus()
+    page.keyboard.type("Good, by keyboard")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Your comment was kept.")).to_be_visible()
+    assert "Good, by keyboard" in [each["comment"] for each in exported(shipped)]
+
+
+def test_a_message_that_is_no_answer_has_no_thumbs(page):
+    ask(page, "?!")
+    expect(last_answer(page)).to_contain_text("is empty")
+    expect(page.get_by_role("button", name="Like", exact=True)).to_be_hidden()

@@ -290,3 +290,43 @@ def test_an_unchanged_corpus_is_recognised_in_under_a_second(shipped, embedder):
     started = time.monotonic()
     assert not sync_corpus(shipped, embedder).changed
     assert time.monotonic() - started < 1
+
+
+def test_feedback_export_without_feedback_says_so_and_writes_nothing(summit, tmp_path):
+    result = summit("feedback", "export", SUMMIT_DATA_DIR=tmp_path / "data")
+    assert (result.returncode, result.stdout) == (0, "")
+    assert "no feedback yet" in result.stderr
+    assert not (tmp_path / "data").exists()
+
+
+def test_feedback_export_gives_questions_that_evaluate_reads(
+    summit, shipped, assistant, tmp_path
+):
+    from assistant.evaluation.questions import read_questions
+    from assistant.feedback import Feedback, Verdict
+
+    data = tmp_path / "data"
+    answer = assistant.ask("What is InvestAI?")
+    Feedback(data).judge("a", Verdict.UP, answer)
+    Feedback(data).judge("b", Verdict.DOWN, assistant.ask("And the US?"), [("Who signed?", "Few.")])
+    Feedback(data).comment("b", "<b>This</b> says nothing…")
+    out = tmp_path / "judged.jsonl"
+    assert summit("feedback", "export", out, SUMMIT_DATA_DIR=data).returncode == 0
+    up, down = read_questions([out])
+    assert up.documents == list(dict.fromkeys(each.document_id for each in answer.citations))
+    assert (up.facts, up.category, up.model_extra["verdict"]) == ([], "feedback", "up")
+    assert (down.history, down.documents) == ([("Who signed?", "Few.")], [])
+    assert down.model_extra["comment"] == "<b>This</b> says nothing…"
+    assert summit("feedback", "export", SUMMIT_DATA_DIR=data).stdout == out.read_text("utf-8")
+    result = summit("evaluate", out, SUMMIT_DATA_DIR=shipped.data_dir)
+    assert result.returncode == 0, result.stderr
+
+
+def test_feedback_export_to_a_folder_that_is_not_there_is_one_line(summit, tmp_path, assistant):
+    from assistant.feedback import Feedback, Verdict
+
+    Feedback(tmp_path).judge("a", Verdict.UP, assistant.ask("What is InvestAI?"))
+    result = summit("feedback", "export", tmp_path / "none" / "x.jsonl", SUMMIT_DATA_DIR=tmp_path)
+    assert result.returncode == 2
+    assert "none/x.jsonl" in result.stderr
+    assert "Traceback" not in result.stderr

@@ -3,13 +3,15 @@ import socket
 import pytest
 from fastapi.testclient import TestClient
 
+from assistant.feedback import Feedback
 from ui.errors import ServerError
 from ui.server import build_app, listen
 
 
 @pytest.fixture(scope="module")
-def client(assistant):
-    return TestClient(build_app(assistant, assistant.document_count(), starters=True))
+def client(assistant, tmp_path_factory):
+    feedback = Feedback(tmp_path_factory.mktemp("data"))
+    return TestClient(build_app(assistant, feedback, assistant.document_count(), starters=True))
 
 
 def test_the_page_comes_with_a_policy_that_names_no_other_host(client):

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
 from assistant.errors import QuestionError
 from index.errors import IndexProblemError, ModelError
+from ui.feedback import add_feedback, thumbs
 from ui.render import answer_html, header_html, message_html, question_html
+from ui.turns import Turn, Turns, history
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
+    from assistant.feedback import Feedback
 
 STARTERS = (
     "Why did the UK not sign the Paris statement?",
@@ -30,11 +33,10 @@ _SIMULTANEOUS = 8
 _KEEP_SECONDS = 6 * 60 * 60
 _log = logging.getLogger(__name__)
 
-# A conversation is a list of turns, each the question and the HTML of its answer.
-Turns = list[tuple[str, str]]
 
-
-def build_chat(assistant: Assistant, documents: int, *, starters: bool) -> gr.Blocks:
+def build_chat(
+    assistant: Assistant, feedback: Feedback, documents: int, *, starters: bool
+) -> gr.Blocks:
     """Give the page; `documents` is how many there are, `starters` whether to offer questions."""
     about = _SUBJECT if starters else "Ask about the documents."
     page = gr.Blocks(title="Summit Assistant", analytics_enabled=False, fill_height=True)
@@ -50,10 +52,12 @@ def build_chat(assistant: Assistant, documents: int, *, starters: bool) -> gr.Bl
             layout="bubble",
             height="calc(100dvh - 210px)",
             min_height=320,
-            feedback_options=None,
+            feedback_options=["Like", "Dislike"],
+            elem_classes="summit-chat",
             allow_file_downloads=False,
             examples=[{"text": question} for question in STARTERS] if starters else None,
         )
+        add_feedback(feedback, turns, chatbot)
         box = gr.Textbox(
             placeholder="Ask a question",
             label="Your question",
@@ -61,6 +65,7 @@ def build_chat(assistant: Assistant, documents: int, *, starters: bool) -> gr.Bl
             autofocus=True,
             submit_btn=True,
             max_lines=4,
+            elem_classes="summit-question-box",
         )
         _wire(assistant, turns, chatbot, box)
     return page
@@ -68,8 +73,8 @@ def build_chat(assistant: Assistant, documents: int, *, starters: bool) -> gr.Bl
 
 def respond(assistant: Assistant, question: str, turns: Turns) -> Iterator[Turns]:
     """Give the conversation with the new turn in it as its answer grows."""
-    for html in _answer(assistant, question, [asked for asked, _ in turns]):
-        yield [*turns, (question, html)]
+    for turn in _answer(assistant, question, turns):
+        yield [*turns, turn]
 
 
 def _wire(assistant: Assistant, turns: gr.State, chatbot: gr.Chatbot, box: gr.Textbox) -> None:
@@ -78,18 +83,19 @@ def _wire(assistant: Assistant, turns: gr.State, chatbot: gr.Chatbot, box: gr.Te
     def shown(conversation: Turns, *, running: bool = False, **box: Any) -> tuple[Any, ...]:
         # Without a value, what stands in the box stays, so that one can type ahead.
         state = gr.Textbox(**box, submit_btn=not running, stop_btn=running)
-        return conversation, _messages(conversation), state
+        chat = gr.Chatbot(value=_messages(conversation), feedback_value=thumbs(conversation))
+        return conversation, chat, state
 
     def ask(question: str, conversation: Turns) -> Iterator[tuple[Any, ...]]:
         answered = conversation
-        waiting = [*conversation, (question, message_html(_WAITING))]
+        waiting = [*conversation, Turn(question, message_html(_WAITING))]
         yield shown(waiting, running=True, value="")
         for answered in respond(assistant, question, conversation):
             yield shown(answered, running=True)
         yield shown(answered)
 
     def again(conversation: Turns) -> Iterator[tuple[Any, ...]]:
-        yield from ask(conversation[-1][0], conversation[:-1])
+        yield from ask(conversation[-1].question, conversation[:-1])
 
     def example(conversation: Turns, chosen: gr.SelectData) -> Iterator[tuple[Any, ...]]:
         yield from ask(str(chosen.value["text"]), conversation)
@@ -107,24 +113,24 @@ def _wire(assistant: Assistant, turns: gr.State, chatbot: gr.Chatbot, box: gr.Te
         chatbot.example_select(example, [turns], **options),
     ]
     box.stop(shown, [turns], cancels=running, **options)
-    chatbot.undo(lambda kept: shown(kept[:-1], value=kept[-1][0]), [turns], **options)
+    chatbot.undo(lambda kept: shown(kept[:-1], value=kept[-1].question), [turns], **options)
     chatbot.clear(lambda: shown([]), [], **options)
 
 
-def _answer(assistant: Assistant, question: str, before: Sequence[str]) -> Iterator[str]:
-    """Give the HTML of the answer sentence by sentence, then whole with its sources."""
+def _answer(assistant: Assistant, question: str, before: Turns) -> Iterator[Turn]:
+    """Give the answer sentence by sentence, then whole with its sources."""
     try:
-        answer = assistant.ask(question, [(asked, "") for asked in before])
+        answer = assistant.ask(question, history(before))
     except (QuestionError, IndexProblemError, ModelError) as error:
-        yield message_html(str(error)[:1].upper() + str(error)[1:] + ".")
+        yield Turn(question, message_html(str(error)[:1].upper() + str(error)[1:] + "."))
         return
     except Exception:  # noqa: BLE001 - the edge: visitors get a sentence, the log the story
         _log.exception("a question could not be answered")
-        yield message_html(_FAILED)
+        yield Turn(question, message_html(_FAILED))
         return
     for count in range(1, len(answer.statements)):
-        yield answer_html(answer, count)
-    yield answer_html(answer)
+        yield Turn(question, answer_html(answer, count))
+    yield Turn(question, answer_html(answer), answer)
 
 
 def _messages(turns: Turns) -> list[Any]:
@@ -134,6 +140,6 @@ def _messages(turns: Turns) -> list[Any]:
     """
     return [
         {"role": role, "content": gr.HTML(html, container=False, padding=False)}
-        for question, answer in turns
-        for role, html in (("user", question_html(question)), ("assistant", answer))
+        for turn in turns
+        for role, html in (("user", question_html(turn.question)), ("assistant", turn.html))
     ]

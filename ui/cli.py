@@ -17,6 +17,7 @@ from assistant.errors import AssistantError, QuestionError
 from corpus.errors import DocumentError
 from index.errors import IndexBusyError, IndexMismatchError, IndexProblemError, ModelError
 from ui.errors import ServerError
+from ui.feedback_cli import app as feedback_app
 from ui.terminal import print_answer
 
 if TYPE_CHECKING:
@@ -38,6 +39,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+app.add_typer(feedback_app, name="feedback")
 
 
 class Benchmark(StrEnum):

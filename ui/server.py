@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from assistant.assistant import Assistant
+    from assistant.feedback import Feedback
 
 # Gradio's page has inline scripts and styles, and compiles its templates, so these stay allowed;
 # nothing of another host is, and no other site may frame the page.
@@ -41,7 +42,9 @@ _FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "sans
 _MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
 
 
-def build_app(assistant: Assistant, documents: int, *, starters: bool) -> FastAPI:
+def build_app(
+    assistant: Assistant, feedback: Feedback, documents: int, *, starters: bool
+) -> FastAPI:
     """Give the whole web application."""
     app = FastAPI(title="Summit Assistant", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(CORSMiddleware, allow_origins=[])
@@ -56,7 +59,7 @@ def build_app(assistant: Assistant, documents: int, *, starters: bool) -> FastAP
         response.headers.update(_HEADERS)
         return response
 
-    chat = build_chat(assistant, documents, starters=starters)
+    chat = build_chat(assistant, feedback, documents, starters=starters)
     mounted: FastAPI = gr.mount_gradio_app(
         app,
         chat,

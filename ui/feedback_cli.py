@@ -1,0 +1,53 @@
+"""The commands `summit feedback …`: what readers think of answers, taken out as questions."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    help="Take out what readers of the chat think of its answers.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@app.callback()
+def feedback() -> None:
+    """Take out what readers of the chat think of its answers."""
+
+
+@app.command()
+def export(
+    out: Annotated[
+        Path | None, typer.Argument(help="File to write; default: standard output.")
+    ] = None,
+) -> None:
+    """Write the judged answers as questions, JSON Lines, for summit evaluate.
+
+    Facts are left empty: fill in what a right answer has to state.
+    """
+    from assistant.feedback import Feedback  # noqa: PLC0415 - summit --help answers at once
+    from assistant.settings import read_settings  # noqa: PLC0415
+
+    judgements = Feedback(read_settings().data_dir).judgements()
+    lines = "".join(
+        json.dumps(each.to_question(), ensure_ascii=False) + "\n" for each in judgements
+    )
+    if out is None:
+        sys.stdout.write(lines)
+    else:
+        unfinished = out.with_name(f"{out.name}.{os.getpid()}.tmp")
+        unfinished.write_text(lines, "utf-8")
+        unfinished.replace(out)
+    if judgements:
+        typer.echo(f"{len(judgements)} judged answers", err=True)
+    else:
+        typer.echo(
+            "There is no feedback yet: the thumbs below answers in the chat give it.", err=True
+        )
