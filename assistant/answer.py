@@ -43,10 +43,15 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One sentence of an answer and the markers of the citations that carry it."""
+    """One sentence of an answer and the markers of the citations that carry it.
+
+    `direct` is where in the text the words stand that answer the question, (start, end) in
+    characters, where they are known.
+    """
 
     text: str
     markers: tuple[int, ...] = ()
+    direct: tuple[int, int] | None = None
 
     def __str__(self) -> str:
         marks = "".join(f"[{marker}]" for marker in self.markers)

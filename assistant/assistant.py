@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING, Any
 from langchain_core.runnables import Runnable
 
 from assistant.answer import BUILT_IN, Answer, Citation, State, Statement
-from assistant.answerers import extractive, generative
+from assistant.answerers import evidence, extractive, generative
 from assistant.citations import cite, holds
-from assistant.question import Question, standalone
+from assistant.question import Question, parts, standalone
 from index.keyword import word_weights
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from langchain_core.language_models import BaseChatModel
     from langchain_core.runnables import RunnableConfig
 
     from assistant.answerers.extractive import Candidate
+    from assistant.reader import Reader, Reading
     from corpus.document import Document
     from index.passage import Passage
     from index.search import Hit, SearchIndex
@@ -28,9 +29,7 @@ if TYPE_CHECKING:
 PASSAGES = 10
 MODEL_PASSAGES = 6
 CLOSEST = 3
-# On the dev questions every one that is off the subject stays below 0.25, and one of 102 that the
-# documents answer stays below 0.36, asked in French.
-MIN_CONFIDENCE = 0.36
+PASSAGES_READ = 8
 _NOT_FOUND = "The documents do not answer this question."
 
 
@@ -47,6 +46,16 @@ class Trace:
     hits: Sequence[Hit]
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What there is for a question: passages, sentences by probability, and what was read."""
+
+    hits: Sequence[Hit]
+    weighed: Sequence[Candidate]
+    readings: Mapping[str, Reading]
+    confidence: float
+
+
 class Assistant(Runnable[Question, Answer]):
     """Answers questions from one index; a LangChain Runnable from Question to Answer.
 
@@ -55,9 +64,14 @@ class Assistant(Runnable[Question, Answer]):
     """
 
     def __init__(
-        self, index: SearchIndex, model: BaseChatModel | None = None, model_timeout: float = 30.0
+        self,
+        index: SearchIndex,
+        reader: Reader,
+        model: BaseChatModel | None = None,
+        model_timeout: float = 30.0,
     ) -> None:
         self._index = index
+        self._reader = reader
         self._model = model
         self._model_timeout = model_timeout
 
@@ -88,7 +102,7 @@ class Assistant(Runnable[Question, Answer]):
 
     def warm_up(self) -> None:
         """Load what the first answer would have to wait for."""
-        self._index.search("warm up", 1)
+        self.ask("warm up")
 
     def invoke(
         self,
@@ -102,15 +116,16 @@ class Assistant(Runnable[Question, Answer]):
 
     def trace(self, text: str, history: Sequence[tuple[str, str]] = ()) -> Trace:
         """Answer a question as `ask` does, and tell how the answer came about."""
-        answer, hits, ranked = self._work(Question.of(text, tuple(history)))
-        draft = self._built_in(answer, ranked) if answer.abstained and ranked else answer
-        return Trace(answer, draft, hits)
+        answer, found = self._work(Question.of(text, tuple(history)))
+        draft = answer
+        if answer.abstained and found.weighed:
+            draft = self._built_in(answer, found.weighed)
+        return Trace(answer, draft, found.hits)
 
-    def _work(self, asked: Question) -> tuple[Answer, list[Hit], list[Candidate]]:
+    def _work(self, asked: Question) -> tuple[Answer, _Found]:
         started = time.perf_counter()
         question = standalone(asked)
-        hits = self.search(question)
-        ranked = extractive.rank(question, hits, word_weights(self._index.catalogue, question))
+        found = self._find(question)
         answer = Answer(
             question=asked.text,
             standalone_question=question,
@@ -119,25 +134,74 @@ class Assistant(Runnable[Question, Answer]):
             citations=(),
             closest=(),
             answerer=BUILT_IN,
-            confidence=extractive.confidence(ranked),
+            confidence=found.confidence,
             seconds=0.0,
         )
-        if answer.confidence < MIN_CONFIDENCE:
-            answer = self._abstain(answer, ranked)
+        if answer.confidence < evidence.calibration().answer:
+            answer = self._decline(answer, found)
         elif self._model:
-            answer = self._by_model(answer, hits, ranked)
+            answer = self._by_model(answer, found.hits, found.weighed)
         else:
-            answer = self._built_in(answer, ranked)
-        return replace(answer, seconds=time.perf_counter() - started), hits, ranked
+            answer = self._built_in(answer, found.weighed)
+        return replace(answer, seconds=time.perf_counter() - started), found
 
-    def _built_in(self, answer: Answer, ranked: Sequence[Candidate]) -> Answer:
-        chosen = extractive.select(answer.standalone_question, ranked)
+    def _find(self, question: str) -> _Found:
+        """Search and read for a question and, where it asks several things, for each of them."""
+        hits = self.search(question)
+        ranked = extractive.rank(question, hits, word_weights(self._index.catalogue, question))
+        readings = self._read(question, hits)
+        weighed = evidence.weigh(ranked, readings)
+        confidence = evidence.confidence(ranked, weighed, readings)
+        return _Found(hits, weighed, readings, confidence)
+
+    def _best_of_parts(self, question: str) -> tuple[list[Candidate], list[str]]:
+        """Where a question asks several things, give the best sentence for each, and the rest."""
+        asked = parts(question)
+        found = {each: self._find(each) for each in asked} if len(asked) > 1 else {}
+        least = evidence.calibration().answer
+        open_ones = [each for each, there in found.items() if there.confidence < least]
+        return [
+            there.weighed[0] for each, there in found.items() if each not in open_ones
+        ], open_ones
+
+    def _read(self, question: str, hits: Sequence[Hit]) -> dict[str, Reading]:
+        passages = [hit.passage for hit in hits[:PASSAGES_READ]]
+        readings = self._reader.read(question, passages)
+        return dict(zip((each.id for each in passages), readings, strict=True))
+
+    def _decline(self, answer: Answer, found: _Found) -> Answer:
+        """Say what contradicts the question, or that nothing answers it."""
+        correction = evidence.correction(found.weighed, found.readings)
+        if correction is None:
+            return self._abstain(answer, found.weighed)
+        spans = [(correction.hit.passage, correction.span.start, correction.span.end)]
+        citations = self._cite(spans)
+        return replace(
+            answer,
+            state=State.FALSE_PREMISE,
+            statements=tuple(Statement(each.quote, (each.marker,)) for each in citations),
+            citations=tuple(citations),
+        )
+
+    def _built_in(self, answer: Answer, weighed: Sequence[Candidate]) -> Answer:
+        question = answer.standalone_question
+        first, left_open = self._best_of_parts(question)
+        chosen = extractive.select(question, weighed, first)
         spans = [(each.hit.passage, each.span.start, each.span.end) for each in chosen]
         citations = self._cite(spans)
-        statements = [Statement(each.quote, (each.marker,)) for each in citations]
-        return replace(answer, statements=tuple(statements), citations=tuple(citations))
+        statements = [
+            Statement(quote.quote, (quote.marker,), _direct(each) if each is weighed[0] else None)
+            for each, quote in zip(chosen, citations, strict=True)
+        ]
+        answer = replace(answer, statements=tuple(statements), citations=tuple(citations))
+        if first and left_open:
+            notice = f"Not found in the documents: {' '.join(left_open)}"
+            return replace(answer, state=State.PARTIAL, notice=notice)
+        return answer
 
-    def _by_model(self, answer: Answer, hits: Sequence[Hit], ranked: Sequence[Candidate]) -> Answer:
+    def _by_model(
+        self, answer: Answer, hits: Sequence[Hit], weighed: Sequence[Candidate]
+    ) -> Answer:
         assert self._model is not None  # noqa: S101 - the caller has checked
         try:
             written = generative.write(
@@ -145,10 +209,10 @@ class Assistant(Runnable[Question, Answer]):
             )
         except generative.ModelAnswerError as error:
             notice = f"The chat model {error}; this is the built-in answer instead."
-            return replace(self._built_in(answer, ranked), notice=notice)
+            return replace(self._built_in(answer, weighed), notice=notice)
         answer = replace(answer, answerer=_name(self._model))
         if not written:
-            return self._abstain(answer, ranked)
+            return self._abstain(answer, weighed)
         passages = list(
             {passage.id: passage for each in written for passage in each.passages}.values()
         )
@@ -190,3 +254,11 @@ class Assistant(Runnable[Question, Answer]):
 def _name(model: BaseChatModel) -> str:
     parameters = model._get_ls_params()  # noqa: SLF001 - how LangChain itself names a model
     return str(parameters.get("ls_model_name") or type(model).__name__)
+
+
+def _direct(candidate: Candidate) -> tuple[int, int] | None:
+    """Give where in its sentence a candidate's answering words stand."""
+    if candidate.words is None or candidate.words == candidate.span:
+        return None
+    start = candidate.span.start
+    return candidate.words.start - start, candidate.words.end - start

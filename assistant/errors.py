@@ -3,6 +3,7 @@
 AssistantError
 ├── QuestionError    the question is empty or far too long
 ├── SettingsError    a setting is unknown or has no meaning
+├── ReaderError      the reading model is missing or damaged
 ├── CommentError     the comment on an answer is far too long
 └── FeedbackError    feedback cannot be kept or read
 """
@@ -28,3 +29,7 @@ class CommentError(AssistantError):
 
 class FeedbackError(AssistantError):
     """Feedback cannot be kept or read."""
+
+
+class ReaderError(AssistantError):
+    """The reading model is missing or damaged."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from assistant.assistant import Assistant
 from assistant.errors import SettingsError
 from assistant.evaluation.judge import Judge, require_ragas
+from assistant.reader import MiniReader
 from corpus.load import find_files
 from index.build import BuildReport, Wanted, build_index
 from index.embedding import MiniLM
@@ -47,7 +48,7 @@ def sync_corpus(
 def open_assistant(settings: Settings, embedder: Embedder) -> Assistant:
     """Open the index that there is and, where one is set, the chat model."""
     index = SearchIndex(index_folder(settings), embedder)
-    return Assistant(index, chat_model(settings), settings.model_timeout)
+    return Assistant(index, MiniReader(), chat_model(settings), settings.model_timeout)
 
 
 def index_folder(settings: Settings) -> Path:

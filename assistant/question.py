@@ -22,6 +22,14 @@ _LEANING = re.compile(
     re.IGNORECASE,
 )
 _NAME = re.compile(r"(?<![\w.])(?:the\s+)?[A-ZÀ-Þ][\w’'-]*(?:\s+(?:of\s+|de\s+)?[A-ZÀ-Þ][\w’'-]*)*")
+MAX_PARTS = 3
+_NEXT_CLAUSE = re.compile(
+    r",?\s+(?:and|et)\s+(?=(?:when|how|what|why|who|where|which|quand|comment|pourquoi|qui|où)\b)",
+    re.IGNORECASE,
+)
+_ONE_NAME = r"(?:the\s+)?[A-ZÀ-Þ][\w’'-]*(?:\s+(?:of\s+|de\s+)?[A-ZÀ-Þ][\w’'-]*)*"
+_BETWEEN_NAMES = r"\s*,\s+(?:and\s+|or\s+)?|\s+(?:and|or|et|ou|vs\.?|versus)\s+"
+_LISTED_NAMES = re.compile(rf"\b{_ONE_NAME}(?:(?:{_BETWEEN_NAMES}){_ONE_NAME})+")
 _ASKING = {"who", "what", "when", "where", "why", "how", "which", "whose", "did", "does", "do"}
 _ASKING |= {"is", "are", "was", "were", "can", "could", "has", "have", "and", "but", "tell", "in"}
 _FEW_WORDS = 4
@@ -72,6 +80,31 @@ def standalone(question: Question) -> str:
     if (about and not _names(other)) or _leans(question.text):
         return f"{question.text.rstrip('?!. ')} ({_topic(previous)})?"
     return question.text
+
+
+def parts(text: str) -> list[str]:
+    """Give the questions that a question asks at once, each standing alone; itself where it is one.
+
+    “When was it planned, and who came?” asks two; “Why did the UK and the US not sign?” asks of
+    two names, and so does “UK vs US reasons”. There are at most `MAX_PARTS`.
+    """
+    clauses = [each.strip(" ,;") for each in _NEXT_CLAUSE.split(text)]
+    if 1 < len(clauses) <= MAX_PARTS and all(len(each.split()) > 1 for each in clauses):
+        first, *others = clauses
+        return [first, *(_after(first, each) for each in others)]
+    listed = _LISTED_NAMES.search(text)
+    if listed:
+        names = re.split(_BETWEEN_NAMES, listed.group())
+        if len(names) <= MAX_PARTS:
+            return [text[: listed.start()] + name + text[listed.end() :] for name in names]
+    return [text]
+
+
+def _after(first: str, clause: str) -> str:
+    """Give a second clause with the topic of the first, where it is short or leans on it."""
+    if len(clause.split()) <= _FEW_WORDS:
+        return f"{clause.rstrip('?!. ')} ({_topic(first)})?"
+    return standalone(Question(clause, ((first, ""),)))
 
 
 def _leans(text: str) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant.answerers import evidence
 from assistant.evaluation.questions import DEV_QUESTIONS, TEST_QUESTIONS
 
 ROOT = Path(__file__).parent.parent
@@ -27,6 +28,11 @@ def gate(summit, shipped, tmp_path):
         return result, json.loads(out.read_text())["comparison"]
 
     return run
+
+
+def abstain_below(monkeypatch, threshold):
+    changed = replace(evidence.calibration(), answer=threshold)
+    monkeypatch.setattr("assistant.answerers.evidence.calibration", lambda: changed)
 
 
 def test_the_shipped_questions_are_answered_as_well_as_the_baseline(gate):
@@ -53,7 +59,8 @@ def test_citations_of_the_wrong_sentences_fail_the_gate(gate, monkeypatch):
     from assistant.answer import Statement
 
     monkeypatch.setattr(
-        "assistant.assistant.Statement", lambda text, markers=(): Statement(text, markers and (1,))
+        "assistant.assistant.Statement",
+        lambda text, markers=(), direct=None: Statement(text, markers and (1,), direct),
     )
     result, _ = gate()
     assert result.returncode == 1
@@ -68,14 +75,14 @@ def test_a_search_that_finds_the_wrong_passages_fails_the_gate(gate, monkeypatch
 
 
 def test_never_abstaining_fails_the_gate(gate, monkeypatch):
-    monkeypatch.setattr("assistant.assistant.MIN_CONFIDENCE", 0.0)
+    abstain_below(monkeypatch, 0.0)
     result, _ = gate()
     assert result.returncode == 1
     assert "abstention_recall fell" in result.stderr
 
 
 def test_one_changed_threshold_shows_as_a_significant_difference(gate, monkeypatch):
-    monkeypatch.setattr("assistant.assistant.MIN_CONFIDENCE", 0.7)
+    abstain_below(monkeypatch, 0.95)
     _, comparison = gate()
     [change] = [each for each in comparison["changes"] if each["name"] == "correctness"]
     assert change["significant"]

@@ -7,6 +7,7 @@ from assistant.answer import State
 from assistant.answerers.generative import ModelAnswerError, resolve, write
 from assistant.assistant import Assistant
 from assistant.load import chat_model, index_folder
+from assistant.reader import MiniReader
 from assistant.settings import read_settings
 from corpus.document import Document, Section
 from index.search import SearchIndex
@@ -34,7 +35,7 @@ def ask(shipped, embedder, monkeypatch):
             monkeypatch.setenv("OPENAI_BASE_URL", server.url)
             settings = read_settings(model="openai:fake", model_timeout=timeout)
             model = chat_model(settings)
-            answer = Assistant(index, model, timeout).ask(QUESTION)
+            answer = Assistant(index, MiniReader(), model, timeout).ask(QUESTION)
             return answer, server.requests
 
     return with_reply
@@ -159,6 +160,6 @@ def test_a_server_that_is_not_there_is_a_failure_like_any_other(shipped, embedde
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
     model = chat_model(read_settings(model="openai:fake", model_timeout=5))
     with SearchIndex(index_folder(shipped), embedder) as index:
-        answer = Assistant(index, model, 5).ask(QUESTION)
+        answer = Assistant(index, MiniReader(), model, 5).ask(QUESTION)
     assert "failed" in answer.notice
     assert answer.citations

@@ -1,7 +1,7 @@
 import pytest
 
 from assistant.errors import QuestionError
-from assistant.question import MAX_QUESTION_CHARACTERS, Question, standalone
+from assistant.question import MAX_QUESTION_CHARACTERS, Question, parts, standalone
 
 UK = ("Why did the UK not sign?", "Because of national security.")
 
@@ -67,3 +67,30 @@ def test_the_topic_reaches_over_several_follow_ups():
 def test_a_question_with_a_name_of_its_own_stands_alone():
     text = "Who represented China in Paris?"
     assert follow_up(text, UK) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Who came?", ["Who came?"]),
+        (
+            "Why did the UK and the US not sign?",
+            ["Why did the UK not sign?", "Why did the US not sign?"],
+        ),
+        ("UK vs US reasons", ["UK reasons", "US reasons"]),
+        ("what do Greece, Ireland and Finland want", 3),
+        ("When was the summit planned, and who came to it?", 2),
+    ],
+)
+def test_a_question_that_asks_several_things_is_taken_apart(text, expected):
+    found = parts(text)
+    assert found == expected if isinstance(expected, list) else len(found) == expected
+
+
+def test_a_second_clause_takes_the_topic_of_the_first():
+    assert parts("Who leads Current AI, and since when?") == [
+        "Who leads Current AI, and since when?"
+    ]
+    first, second = parts("Where is the campus of MGX, and how big is it?")
+    assert first == "Where is the campus of MGX"
+    assert "MGX" in second

@@ -299,9 +299,7 @@ def test_feedback_export_without_feedback_says_so_and_writes_nothing(summit, tmp
     assert not (tmp_path / "data").exists()
 
 
-def test_feedback_export_gives_questions_that_evaluate_reads(
-    summit, shipped, assistant, tmp_path
-):
+def test_feedback_export_gives_questions_that_evaluate_reads(summit, shipped, assistant, tmp_path):
     from assistant.evaluation.questions import read_questions
     from assistant.feedback import Feedback, Verdict
 

@@ -56,10 +56,19 @@ def message_html(message: str) -> str:
 
 def _statements(statements: Iterable[Statement]) -> str:
     return " ".join(
-        escape(statement.text)
+        _marked(statement)
         + "".join(f'<sup class="summit-marker">[{marker}]</sup>' for marker in statement.markers)
         for statement in statements
     )
+
+
+def _marked(statement: Statement) -> str:
+    """Give a statement with the words that answer the question set off."""
+    if not statement.direct:
+        return escape(statement.text)
+    start, end = statement.direct
+    text = statement.text
+    return f"{escape(text[:start])}<strong>{escape(text[start:end])}</strong>{escape(text[end:])}"
 
 
 def _line(css_class: str, text: str) -> str:

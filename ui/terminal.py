@@ -9,19 +9,28 @@ from rich.markup import escape
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from assistant.answer import Answer, Citation
+    from assistant.answer import Answer, Citation, Statement
 
 
 def print_answer(console: Console, answer: Answer) -> None:
     """Print the answer with its markers, then its sources by number."""
     if answer.standalone_question != answer.question:
         console.print(f"[dim]Read as: {escape(answer.standalone_question)}[/dim]")
-    console.print(escape(answer.text))
+    console.print(" ".join(map(_statement, answer.statements)))
     if answer.notice:
         console.print(f"[italic]{escape(answer.notice)}[/italic]")
     _print_citations(console, "Sources", answer.citations)
     _print_citations(console, "Closest passages", answer.closest)
     console.print()
+
+
+def _statement(statement: Statement) -> str:
+    """Give a statement with its markers, the words that answer the question in bold."""
+    if not statement.direct:
+        return escape(str(statement))
+    start, end = statement.direct
+    text = str(statement)
+    return f"{escape(text[:start])}[bold]{escape(text[start:end])}[/bold]{escape(text[end:])}"
 
 
 def _print_citations(console: Console, title: str, citations: tuple[Citation, ...]) -> None:

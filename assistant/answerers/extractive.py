@@ -25,8 +25,8 @@ MAX_WORDS = 90
 # Chosen on the dev questions and watched on SQuAD 2.0; what they reach: docs/evaluation.md.
 _COSINE, _COVERAGE, _NEIGHBOURS, _PASSAGE, _PAIRS, _TITLE = 0.6, 0.15, 0.1, 0.5, 0.1, 0.25
 _NO_KIND, _NO_CAUSE, _LEAD, _ABOUT = 0.1, 0.15, 0.1, 0.7
-# Chosen on the dev questions: nearer the best answers are shorter and miss more facts.
-_NEAR_BEST = 0.7
+# Chosen on the dev questions: higher ones make answers shorter and miss more facts.
+_LEAST, _NEAR_BEST = 0.08, 0.15
 _SAME = 0.6
 
 _NUMBER = re.compile(
@@ -73,13 +73,14 @@ class Candidate:
     """A sentence of a passage that was found; `score` orders.
 
     `context` is the share of the question's words, weighted by rarity, from 0 to 1, that its
-    passage with title and heading holds.
+    passage with title and heading holds; `words` are where the reader sees the answer itself.
     """
 
     hit: Hit
     number: int
     score: float
     context: float
+    words: Span | None = None
 
     @property
     def text(self) -> str:
@@ -102,36 +103,29 @@ def rank(question: str, hits: Sequence[Hit], weights: Mapping[str, float]) -> li
     return sorted(candidates, key=lambda each: -each.score)
 
 
-def select(question: str, ranked: Sequence[Candidate]) -> list[Candidate]:
-    """Choose up to four sentences that say different things, in reading order.
+def select(
+    question: str, weighed: Sequence[Candidate], first: Sequence[Candidate] = ()
+) -> list[Candidate]:
+    """Choose up to four sentences that say different things, the likeliest answer first.
 
-    The document of the best sentence comes first, and within a document they stand as there.
-    A sentence that leans on the one before it brings that one along.
+    `weighed` have probabilities as their scores; `first` are taken before the others, because
+    each answers a part of the question. A sentence that leans on the one before it has that one
+    in front of it; the likeliest, which comes first, has it behind it.
     """
-    best = ranked[0]
-    wanted = MAX_SENTENCES if _WANTS_MORE.search(question) else _FEW_SENTENCES
+    best = weighed[0]
+    wanted = MAX_SENTENCES if first or _WANTS_MORE.search(question) else _FEW_SENTENCES
     chosen: list[Candidate] = []
-    for candidate in ranked:
-        if len(chosen) == wanted or candidate.score < _NEAR_BEST * best.score:
+    for candidate in (best, *first, *weighed[1:]):
+        if len(chosen) >= wanted or candidate.score < max(_LEAST, _NEAR_BEST * best.score):
             break
-        group = [*_support(candidate, ranked), candidate]
+        support = _support(candidate, weighed)
+        group = [candidate, *support] if candidate is best else [*support, candidate]
         group = [each for each in group if not any(_alike(each, other) for other in chosen)]
         length = sum(len(each.text.split()) for each in (*chosen, *group))
         fits = len(chosen) + len(group) <= MAX_SENTENCES and length <= MAX_WORDS
         if candidate is best or (candidate in group and fits):
-            chosen += group[-MAX_SENTENCES:]
-    order = list(dict.fromkeys(each.hit.passage.document_id for each in chosen))
-    return sorted(
-        chosen, key=lambda each: (order.index(each.hit.passage.document_id), each.span.start)
-    )
-
-
-def confidence(ranked: Sequence[Candidate]) -> float:
-    """Say, from 0 to 1, how near the question is to anything that the documents say."""
-    if not ranked:
-        return 0.0
-    likeness = max(cosine for each in ranked for cosine in each.hit.cosines)
-    return max(0.0, min(1.0, likeness + 0.25 * ranked[0].context))
+            chosen += group
+    return chosen
 
 
 def _candidates(

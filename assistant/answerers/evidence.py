@@ -1,0 +1,132 @@
+"""Weighs what the search and the reader measured: which sentence answers, and does any?
+
+Two logistic regressions, fitted by `training/calibrate.py` on questions that nothing here was
+trained on; their weights stand in `assistant/models/calibration.json`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from assistant.answerers.extractive import Candidate
+    from assistant.reader import Reading
+
+_LIMIT = 8.0  # beyond this a logit says no more
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Weights of the two regressions, their last one the constant, and when to abstain.
+
+    Below `answer` the question counts as not answered; a sentence whose logit of contradicting the
+    question is above `correct` then corrects it.
+    """
+
+    sentence: tuple[float, ...]
+    question: tuple[float, ...]
+    answer: float
+    correct: float
+
+
+@cache
+def calibration() -> Calibration:
+    """Read the weights that ship with the product."""
+    text = files("assistant").joinpath("models/calibration.json").read_text("utf-8")
+    values = json.loads(text)
+    return Calibration(
+        tuple(values["sentence"]),
+        tuple(values["question"]),
+        values["answer"],
+        values["correct"],
+    )
+
+
+def weigh(ranked: Sequence[Candidate], readings: Mapping[str, Reading]) -> list[Candidate]:
+    """Order the sentences by the probability that they answer, which becomes their score.
+
+    `readings` are by passage id; sentences of passages that were not read come last.
+    """
+    weights = calibration().sentence
+    best = max((each.score for each in ranked), default=0.0)
+    read = [each for each in ranked if each.hit.passage.id in readings]
+    weighed = []
+    for each in read:
+        reading = readings[each.hit.passage.id]
+        score = probability(weights, sentence_features(each, reading, best))
+        weighed.append(replace(each, score=score, words=reading.spans[each.number]))
+    return sorted(weighed, key=lambda each: -each.score)
+
+
+def confidence(
+    ranked: Sequence[Candidate], weighed: Sequence[Candidate], readings: Mapping[str, Reading]
+) -> float:
+    """Give the probability that the documents answer the question."""
+    if not weighed:
+        return 0.0
+    return probability(calibration().question, question_features(ranked, weighed, readings))
+
+
+def correction(weighed: Sequence[Candidate], readings: Mapping[str, Reading]) -> Candidate | None:
+    """Give the sentence that contradicts what the question takes for granted, if one does."""
+    if not weighed:
+        return None
+
+    def contradicts(each: Candidate) -> float:
+        return readings[each.hit.passage.id].corrections[each.number]
+
+    best = max(weighed, key=contradicts)
+    return best if contradicts(best) >= calibration().correct else None
+
+
+def sentence_features(each: Candidate, reading: Reading, best: float) -> tuple[float, ...]:
+    """Give what says whether a sentence answers; `best` is the best score of the search."""
+    return (
+        _cut(reading.sentences[each.number]),
+        _cut(reading.answers),
+        _cut(reading.words[each.number]),
+        each.score,
+        best - each.score,
+    )
+
+
+def question_features(
+    ranked: Sequence[Candidate], weighed: Sequence[Candidate], readings: Mapping[str, Reading]
+) -> tuple[float, ...]:
+    """Give what says whether any sentence answers; `ranked` are by the search alone."""
+    first = weighed[0]
+    reading = readings[first.hit.passage.id]
+    others = [each.score for each in weighed[1:3]] or [0.0]
+    return (
+        _logit(first.score),
+        _logit(max(others)),
+        _cut(reading.answers),
+        _cut(max(each.answers for each in readings.values())),
+        _cut(reading.words[first.number]),
+        _cut(max(value for each in readings.values() for value in each.corrections)),
+        max(cosine for each in ranked for cosine in each.hit.cosines),
+        ranked[0].context,
+        ranked[0].score,
+    )
+
+
+def probability(weights: Sequence[float], features: Sequence[float]) -> float:
+    """Give the logistic function of the weighted sum; the last weight is the constant."""
+    total = weights[-1] + sum(w * f for w, f in zip(weights, features, strict=False))
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
+
+
+def _cut(logit: float) -> float:
+    return max(-_LIMIT, min(_LIMIT, logit))
+
+
+def _logit(value: float) -> float:
+    value = min(1 - 1e-6, max(1e-6, value))
+    return _cut(math.log(value / (1 - value)))

