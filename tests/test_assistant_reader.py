@@ -73,8 +73,9 @@ def test_there_is_a_value_for_each_sentence_also_of_what_is_too_long_to_be_read(
     assert lengths == {len(one.sentences)}
 
 
-def test_an_endless_question_is_cut(reader):
-    [reading] = reader.read("why " * 900, [passage()])
+@pytest.mark.parametrize("question", ["why " * 900, "漢字" * 1000, "é~" * 1000, "x" * 2000])
+def test_an_endless_question_is_cut(reader, question):
+    [reading] = reader.read(question, [passage()])
     assert len(reading.sentences) == 4
 
 
