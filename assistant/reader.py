@@ -108,9 +108,12 @@ class MiniReader:
             each.no_padding()
         uncut.no_truncation()
         tokenizer.enable_truncation(_MAX_TOKENS, strategy="only_second")
+        options = onnxruntime.SessionOptions()
+        # Threads that wait do so asleep: spinning slows everything else on a small machine.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
             session = onnxruntime.InferenceSession(
-                str(self._weights), providers=["CPUExecutionProvider"]
+                str(self._weights), options, providers=["CPUExecutionProvider"]
             )
         except (Fail, InvalidArgument, InvalidProtobuf, NoSuchFile) as error:
             raise ReaderError(

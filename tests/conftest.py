@@ -48,11 +48,32 @@ def shipped(tmp_path_factory, embedder):
 
 
 @pytest.fixture(scope="session")
-def assistant(shipped, embedder):
-    """The assistant as a user has it: shipped documents, real model, built-in answerer."""
-    from assistant.load import open_assistant
+def reader():
+    """The real reader, loaded once for all tests; what it has read it remembers."""
+    from assistant.reader import MiniReader
 
-    return open_assistant(shipped, embedder)
+    class Remembering(MiniReader):
+        def __init__(self):
+            super().__init__()
+            self._read = {}
+
+        def read(self, question, passages):
+            key = (question, *(each.id for each in passages))
+            if key not in self._read:
+                self._read[key] = super().read(question, passages)
+            return self._read[key]
+
+    return Remembering()
+
+
+@pytest.fixture(scope="session")
+def assistant(shipped, embedder, reader):
+    """The assistant as a user has it: shipped documents, real models, built-in answerer."""
+    from assistant.assistant import Assistant
+    from assistant.load import index_folder
+    from index.search import SearchIndex
+
+    return Assistant(SearchIndex(index_folder(shipped), embedder), reader)
 
 
 @pytest.fixture
@@ -95,11 +116,12 @@ def summit_process(tmp_path):
 
 
 @pytest.fixture
-def summit(tmp_path, monkeypatch, capsys, embedder):
-    """Runs the command within the process of the tests, which saves loading libraries and model."""
+def summit(tmp_path, monkeypatch, capsys, embedder, reader):
+    """Runs the command within the process of the tests, which saves loading the libraries."""
     from ui.cli import main
 
     monkeypatch.setattr("assistant.load.default_embedder", lambda: embedder)
+    monkeypatch.setattr("assistant.load.MiniReader", lambda: reader)
 
     def run(*arguments, stdin="", **environment):
         with monkeypatch.context() as patch:

@@ -21,7 +21,7 @@ def gate(summit, shipped, tmp_path):
     def run(*questions):
         out = tmp_path / "out.json"
         result = summit(
-            *("evaluate", *(questions or (DEV_QUESTIONS,)), "--json", out),
+            *("evaluate", *(questions or (DEV_QUESTIONS, "--limit", "80")), "--json", out),
             *("--compare", BASELINE, "--fail-on-loss", "--fail-under", "citation_exactness=1"),
             SUMMIT_DATA_DIR=shipped.data_dir,
         )
