@@ -131,6 +131,14 @@ def test_the_answer_begins_in_sight(page):
     expect(last_answer(page).locator(".summit-text")).to_be_in_viewport()
 
 
+def test_each_further_answer_begins_in_sight(page):
+    for number, question in enumerate(("Why did the UK not sign?", "What is InvestAI?"), start=1):
+        ask(page, question)
+        expect(page.locator(".summit-sources")).to_have_count(number)
+        expect(page.locator(".summit-question").last).to_be_in_viewport(ratio=1)
+        expect(last_answer(page).locator(".summit-text")).to_be_in_viewport()
+
+
 def test_the_page_asks_nothing_of_any_other_host(page, url):
     ask(page, "What is InvestAI?")
     expect(last_answer(page)).to_contain_text("€200 billion")
@@ -232,7 +240,7 @@ def test_a_thumb_and_a_comment_become_a_question_of_the_export(page, shipped):
     comment = f"<b>Too long</b> at {page.viewport_size['width']} px"
     page.get_by_role("textbox", name="What was right or wrong?").fill(comment)
     page.get_by_role("button", name="Send comment").click()
-    expect(page.get_by_text("Your comment was kept.")).to_be_visible()
+    expect(page.get_by_text("Thank you. Your comment was kept.")).to_be_visible()
     expect(page.locator(".summit-feedback")).to_be_hidden()
     kept = exported(shipped)
     assert len(kept) == before + 1
@@ -254,16 +262,81 @@ def test_a_thumb_that_is_taken_back_leaves_nothing(page, shipped):
 
 def test_thumb_and_comment_are_given_by_keyboard_alone(page, shipped):
     ask(page, "What is InvestAI?")
-    thumb = page.get_by_role("button", name="Like", exact=True).last
-    thumb.focus()
+    expect(page.get_by_role("button", name="Like", exact=True)).to_be_visible()
+    page.keyboard.press("Shift+Tab")
+    expect(page.get_by_role("button", name="Like", exact=True)).to_be_focused()
     page.keyboard.press("Enter")
     box = page.get_by_role("textbox", name="What was right or wrong?")
     expect(box).to_be_visible()
-    box.focus()
+    page.keyboard.press("Tab")
+    expect(box).to_be_focused()
     page.keyboard.type("Good, by keyboard")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Send comment")).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Your comment was kept.")).to_be_visible()
+    expect(page.get_by_text("Thank you.")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Your question")).to_be_focused()
     assert "Good, by keyboard" in [each["comment"] for each in exported(shipped)]
+
+
+def test_thumbs_are_large_enough_and_stay_in_sight_with_the_box_for_a_comment(page):
+    ask(page, "Why did the UK not sign?")
+    thumb = page.get_by_role("button", name="Dislike")
+    thumb.click()
+    expect(page.get_by_role("button", name="Send comment")).to_be_in_viewport(ratio=1)
+    for name in ("Disliked", "Like"):
+        button = page.get_by_role("button", name=name, exact=True)
+        expect(button).to_be_in_viewport(ratio=1)
+        side = 44 if page.viewport_size["width"] < 640 else 24
+        assert min(button.bounding_box()["width"], button.bounding_box()["height"]) >= side
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_a_new_answer_to_the_same_question_has_no_thumb_yet_and_its_verdict_is_its_own(
+    page, shipped
+):
+    before = len(exported(shipped))
+    ask(page, "What is ROOST?")
+    for number in (1, 2):
+        page.get_by_role("button", name="Like", exact=True).click()
+        expect(page.get_by_role("button", name="Liked")).to_be_visible()
+        expect(page.locator(".summit-feedback")).to_be_visible()
+        assert len(exported(shipped)) == before + number
+        page.get_by_role("button", name="Retry").click()
+        expect(page.locator(".summit-feedback")).to_be_hidden()
+        expect(last_answer(page).locator(".summit-sources")).to_be_attached()
+        expect(page.get_by_role("button", name="Liked")).to_be_hidden()
+
+
+def test_a_comment_of_a_megabyte_is_refused_with_a_message(page, shipped):
+    ask(page, "What is InvestAI?")
+    page.get_by_role("button", name="Dislike").click()
+    box = page.get_by_role("textbox", name="What was right or wrong?")
+    expect(box).to_have_attribute("maxlength", "2000")
+    box.evaluate("element => element.removeAttribute('maxlength')")
+    box.fill("x" * 1_000_000)
+    page.get_by_role("button", name="Send comment").click()
+    expect(page.get_by_text("1,000,000 characters; write at most 2,000")).to_be_visible()
+    assert max(len(each["comment"]) for each in exported(shipped)) < 2_000
+
+
+def test_feedback_that_cannot_be_kept_is_told_and_the_chat_goes_on(page, shipped):
+    from assistant.feedback import FEEDBACK_FILE
+
+    ask(page, "What is InvestAI?")
+    file = shipped.data_dir / FEEDBACK_FILE
+    aside = file.rename(file.with_suffix(".aside")) if file.exists() else None
+    file.mkdir()
+    try:
+        page.get_by_role("button", name="Like", exact=True).click()
+        expect(page.get_by_text("Your feedback could not be kept.")).to_be_visible()
+        expect(page.locator(".summit-feedback")).to_be_hidden()
+    finally:
+        file.rmdir()
+        if aside:
+            aside.rename(file)
+    ask(page, "Why did the UK not sign?")
+    expect(last_answer(page)).to_contain_text("national security")
 
 
 def test_a_message_that_is_no_answer_has_no_thumbs(page):

@@ -320,6 +320,24 @@ def test_feedback_export_gives_questions_that_evaluate_reads(summit, shipped, as
     assert result.returncode == 0, result.stderr
 
 
+def test_feedback_export_keeps_one_line_for_each_question_whatever_visitors_wrote(
+    summit, tmp_path, assistant
+):
+    from assistant.evaluation.questions import read_questions
+    from assistant.feedback import Feedback, Verdict
+
+    odd = 'one\ntwo\u2028three\x85four\x0cfive \x1b[31m\x9b31m "quoted" \\ 🦉 naïve'
+    Feedback(tmp_path).judge("a", Verdict.DOWN, assistant.ask("What is InvestAI?"), [(odd, odd)])
+    Feedback(tmp_path).comment("a", odd)
+    out = tmp_path / "judged.jsonl"
+    summit("feedback", "export", out, SUMMIT_DATA_DIR=tmp_path)
+    [question] = read_questions([out])
+    assert (question.model_extra["comment"], question.history) == (odd, [(odd, odd)])
+    printed = summit("feedback", "export", SUMMIT_DATA_DIR=tmp_path).stdout
+    assert "naïve" in printed
+    assert not {"\x1b", "\x9b", "\u2028"} & set(printed)
+
+
 def test_feedback_export_to_a_folder_that_is_not_there_is_one_line(summit, tmp_path, assistant):
     from assistant.feedback import Feedback, Verdict
 

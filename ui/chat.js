@@ -1,13 +1,14 @@
-// Brings the beginning of each new answer into view; Gradio itself scrolls to the end of its sources.
-window.addEventListener("load", () => {
+// Brings the beginning of each new answer into view, without moving the page around the conversation.
+// Gradio puts this in when the page has loaded, so there is no load event to wait for.
+{
   let answers = 0;
   new MutationObserver(() => {
     const found = document.querySelectorAll(".summit-answer");
     if (found.length > answers) {
-      const turns = document.querySelectorAll(".message-row.user-row, .message.user");
-      const last = turns[turns.length - 1] || found[found.length - 1];
-      last.scrollIntoView({ block: "start" });
+      const last = [...document.querySelectorAll(".message-row.user-row")].pop();
+      const log = last?.closest("[role=log]");
+      if (log) log.scrollTop += last.getBoundingClientRect().top - log.getBoundingClientRect().top;
     }
     answers = found.length;
   }).observe(document.body, { childList: true, subtree: true });
-});
+}

@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from ui.turns import Turn
 
 _NOT_KEPT = "Your feedback could not be kept. The answer is as it was."
-_THANKS = "Your comment was kept."
+_THANKS = "Thank you. Your comment was kept."
 _ABOUT_CHARACTERS = 100
 _THUMBS = {Verdict.UP: "Like", Verdict.DOWN: "Dislike", None: None}
+_KEEP_THUMB_IN_SIGHT = "() => document.activeElement.scrollIntoView({block: 'nearest'})"
+_TO_QUESTION = "() => document.querySelector('.summit-question-box textarea').focus()"
 _log = logging.getLogger(__name__)
 
 
@@ -64,7 +66,7 @@ def add_feedback(feedback: Feedback, turns: gr.State, chatbot: gr.Chatbot) -> No
             max_lines=3,
             scale=1,
         )
-        button = gr.Button("Send comment", scale=0, min_width=120)
+        button = gr.Button("Send comment", scale=0, min_width=150)
 
     def like(conversation: Turns, before: str, event: gr.LikeData) -> tuple[Any, ...]:
         try:
@@ -82,12 +84,12 @@ def add_feedback(feedback: Feedback, turns: gr.State, chatbot: gr.Chatbot) -> No
         try:
             kept = feedback.comment(answer_id, comment or "")
         except CommentError as error:
-            gr.Warning(f"{str(error).capitalize()}.", title="Not sent")
+            gr.Warning(f"{str(error).capitalize()}.")
             return answer_id, gr.skip(), gr.skip()
         except FeedbackError as error:
             return _not_kept(error)
         if kept:
-            gr.Info(_THANKS, duration=5, title="Thank you")
+            gr.Info(_THANKS, duration=5)
         return _closed()
 
     options: dict[str, Any] = {
@@ -95,10 +97,8 @@ def add_feedback(feedback: Feedback, turns: gr.State, chatbot: gr.Chatbot) -> No
         "api_visibility": "private",
         "show_progress": "hidden",
     }
-    chatbot.like(like, [turns, judged], **options)
-    gr.on([box.submit, button.click], send, [judged, box], **options).then(
-        None, js="() => document.querySelector('.summit-question-box textarea').focus()"
-    )
+    chatbot.like(like, [turns, judged], **options).then(None, js=_KEEP_THUMB_IN_SIGHT)
+    gr.on([box.submit, button.click], send, [judged, box], **options).then(None, js=_TO_QUESTION)
     gr.on([chatbot.retry, chatbot.undo, chatbot.clear], _closed, [], **options)
 
 
@@ -108,5 +108,5 @@ def _closed() -> tuple[Any, ...]:
 
 def _not_kept(error: FeedbackError) -> tuple[Any, ...]:
     _log.error("%s", error)
-    gr.Warning(_NOT_KEPT, title="Not kept")
+    gr.Warning(_NOT_KEPT)
     return _closed()

@@ -10,6 +10,9 @@ from typing import Annotated
 
 import typer
 
+# Visitors' words may hold what ends a line for some readers, or what a terminal obeys.
+_ESCAPED = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), 0x2028, 0x2029)}
+
 app = typer.Typer(
     help="Take out what readers of the chat think of its answers.",
     no_args_is_help=True,
@@ -37,7 +40,8 @@ def export(
 
     judgements = Feedback(read_settings().data_dir).judgements()
     lines = "".join(
-        json.dumps(each.to_question(), ensure_ascii=False) + "\n" for each in judgements
+        json.dumps(each.to_question(), ensure_ascii=False).translate(_ESCAPED) + "\n"
+        for each in judgements
     )
     if out is None:
         sys.stdout.write(lines)
