@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from assistant.answerers import evidence
@@ -46,6 +48,12 @@ def test_a_reader_that_finds_nothing_lowers_the_confidence():
 
     nothing = {"answers": -6.0, "sentences": (-6.0, -6.0), "words": (-6.0, -6.0)}
     assert 0 < confidence(**nothing) < confidence() < 1
+
+
+def test_what_is_far_from_everything_is_not_answered_whatever_the_reader_says():
+    ranked, readings = found()
+    far = [replace(each, hit=replace(each.hit, cosines=(0.1, 0.1)), context=0.0) for each in ranked]
+    assert evidence.confidence(far, evidence.weigh(far, readings), readings) < 0.1
 
 
 def test_nothing_found_is_no_confidence():
