@@ -218,9 +218,9 @@ def test_markup_and_links_in_documents_are_shown_as_text(browser, tmp_path):
         page.goto(address)
         ask(page, "What is the password of the lighthouse?")
         expect(last_answer(page).locator(".summit-text")).to_contain_text("**bold** ![x](")
-        assert (
-            page.locator(".summit-answer img, .summit-answer b, .summit-answer strong").count() == 0
-        )
+        assert page.locator(".summit-answer img, .summit-answer b").count() == 0
+        # The words that answer are set off by us; the document's own asterisks do nothing.
+        assert page.locator(".summit-answer strong").get_by_text("bold", exact=True).count() == 0
         assert not any("evil.example" in made for made in requested)
     finally:
         process.terminate()
