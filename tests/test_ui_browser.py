@@ -279,19 +279,6 @@ def test_thumb_and_comment_are_given_by_keyboard_alone(page, shipped):
     assert "Good, by keyboard" in [each["comment"] for each in exported(shipped)]
 
 
-def test_thumbs_are_large_enough_and_stay_in_sight_with_the_box_for_a_comment(page):
-    ask(page, "Why did the UK not sign?")
-    thumb = page.get_by_role("button", name="Dislike")
-    thumb.click()
-    expect(page.get_by_role("button", name="Send comment")).to_be_in_viewport(ratio=1)
-    for name in ("Disliked", "Like"):
-        button = page.get_by_role("button", name=name, exact=True)
-        expect(button).to_be_in_viewport(ratio=1)
-        side = 44 if page.viewport_size["width"] < 640 else 24
-        assert min(button.bounding_box()["width"], button.bounding_box()["height"]) >= side
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-
-
 def test_a_new_answer_to_the_same_question_has_no_thumb_yet_and_its_verdict_is_its_own(
     page, shipped
 ):
