@@ -136,7 +136,7 @@ def test_each_further_answer_begins_in_sight(page):
         ask(page, question)
         expect(page.locator(".summit-sources")).to_have_count(number)
         expect(page.locator(".summit-question").last).to_be_in_viewport(ratio=1)
-        expect(last_answer(page).locator(".summit-text")).to_be_in_viewport()
+        expect(last_answer(page).locator(".summit-text")).to_be_in_viewport(ratio=1)
 
 
 def test_the_page_asks_nothing_of_any_other_host(page, url):
@@ -263,6 +263,7 @@ def test_a_thumb_that_is_taken_back_leaves_nothing(page, shipped):
 def test_thumb_and_comment_are_given_by_keyboard_alone(page, shipped):
     ask(page, "What is InvestAI?")
     expect(page.get_by_role("button", name="Like", exact=True)).to_be_visible()
+    expect(page.locator(".submit-button")).to_be_visible()
     page.keyboard.press("Shift+Tab")
     expect(page.get_by_role("button", name="Like", exact=True)).to_be_focused()
     page.keyboard.press("Enter")
@@ -277,6 +278,26 @@ def test_thumb_and_comment_are_given_by_keyboard_alone(page, shipped):
     expect(page.get_by_text("Thank you.")).to_be_visible()
     expect(page.get_by_role("textbox", name="Your question")).to_be_focused()
     assert "Good, by keyboard" in [each["comment"] for each in exported(shipped)]
+
+
+def test_thumbs_are_large_enough_and_stay_in_sight_with_the_box_for_a_comment(page):
+    ask(page, "Why did the UK not sign?")
+    page.get_by_role("button", name="Dislike").click()
+    expect(page.get_by_role("button", name="Send comment")).to_be_in_viewport(ratio=1)
+    for name in ("Disliked", "Like"):
+        button = page.get_by_role("button", name=name, exact=True)
+        expect(button).to_be_in_viewport(ratio=0.9)
+        side = 44 if page.viewport_size["width"] < 640 else 24
+        assert min(button.bounding_box()["width"], button.bounding_box()["height"]) >= side
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_who_wants_no_motion_gets_none(browser, url):
+    page = browser.new_page(reduced_motion="reduce")
+    page.goto(url)
+    box = page.get_by_role("textbox", name="Your question")
+    expect(box).to_have_css("transition", "none")
+    page.close()
 
 
 def test_a_new_answer_to_the_same_question_has_no_thumb_yet_and_its_verdict_is_its_own(

@@ -1,14 +1,14 @@
-// Brings the beginning of each new answer into view, without moving the page around the conversation.
+// Keeps the beginning of an answer in view while it comes, without moving the page around it.
 // Gradio puts this in when the page has loaded, so there is no load event to wait for.
 {
-  let answers = 0;
+  let before = "";
   new MutationObserver(() => {
-    const found = document.querySelectorAll(".summit-answer");
-    if (found.length > answers) {
-      const last = [...document.querySelectorAll(".message-row.user-row")].pop();
-      const log = last?.closest("[role=log]");
-      if (log) log.scrollTop += last.getBoundingClientRect().top - log.getBoundingClientRect().top;
-    }
-    answers = found.length;
+    const answers = [...document.querySelectorAll(".summit-answer")];
+    const now = answers.length + (answers.at(-1)?.textContent ?? "");
+    if (now === before) return;
+    before = now;
+    const question = [...document.querySelectorAll(".message-row.user-row")].at(-1);
+    const log = question?.closest("[role=log]");
+    if (log) log.scrollTop += question.getBoundingClientRect().top - log.getBoundingClientRect().top;
   }).observe(document.body, { childList: true, subtree: true });
 }

@@ -21,7 +21,10 @@ _NOT_KEPT = "Your feedback could not be kept. The answer is as it was."
 _THANKS = "Thank you. Your comment was kept."
 _ABOUT_CHARACTERS = 100
 _THUMBS = {Verdict.UP: "Like", Verdict.DOWN: "Dislike", None: None}
-_KEEP_THUMB_IN_SIGHT = "() => document.activeElement.scrollIntoView({block: 'nearest'})"
+# The box below takes room from the conversation a moment after the event.
+_KEEP_THUMB_IN_SIGHT = (
+    "() => setTimeout(() => document.activeElement.scrollIntoView({block: 'nearest'}), 150)"
+)
 _TO_QUESTION = "() => document.querySelector('.summit-question-box textarea').focus()"
 _log = logging.getLogger(__name__)
 
@@ -66,7 +69,7 @@ def add_feedback(feedback: Feedback, turns: gr.State, chatbot: gr.Chatbot) -> No
             max_lines=3,
             scale=1,
         )
-        button = gr.Button("Send comment", scale=0, min_width=150)
+        button = gr.Button("Send comment", scale=0, min_width=140)
 
     def like(conversation: Turns, before: str, event: gr.LikeData) -> tuple[Any, ...]:
         try:
