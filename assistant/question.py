@@ -9,6 +9,7 @@ from assistant.errors import QuestionError
 from index.terms import content_words, fold, is_alias
 
 MAX_QUESTION_CHARACTERS = 2_000
+MAX_PARTS = 3
 
 _ABOUT = re.compile(
     r"^(?:and|but|so|ok|okay|then)?[\s,]*(?:what about|how about|what of|and|et)"
@@ -21,13 +22,12 @@ _LEANING = re.compile(
     r"the same|one|ones|il|elle|ils|elles)\b",
     re.IGNORECASE,
 )
-_NAME = re.compile(r"(?<![\w.])(?:the\s+)?[A-ZÀ-Þ][\w’'-]*(?:\s+(?:of\s+|de\s+)?[A-ZÀ-Þ][\w’'-]*)*")
-MAX_PARTS = 3
+_ONE_NAME = r"(?:the\s+)?[A-ZÀ-Þ][\w’'-]*(?:\s+(?:of\s+|de\s+)?[A-ZÀ-Þ][\w’'-]*)*"
+_NAME = re.compile(rf"(?<![\w.]){_ONE_NAME}")
 _NEXT_CLAUSE = re.compile(
     r",?\s+(?:and|et)\s+(?=(?:when|how|what|why|who|where|which|quand|comment|pourquoi|qui|où)\b)",
     re.IGNORECASE,
 )
-_ONE_NAME = r"(?:the\s+)?[A-ZÀ-Þ][\w’'-]*(?:\s+(?:of\s+|de\s+)?[A-ZÀ-Þ][\w’'-]*)*"
 _BETWEEN_NAMES = r"\s*,\s+(?:and\s+|or\s+)?|\s+(?:and|or|et|ou|vs\.?|versus)\s+"
 _LISTED_NAMES = re.compile(rf"\b{_ONE_NAME}(?:(?:{_BETWEEN_NAMES}){_ONE_NAME})+")
 _ASKING = {"who", "what", "when", "where", "why", "how", "which", "whose", "did", "does", "do"}
@@ -78,7 +78,7 @@ def standalone(question: Question) -> str:
     if len(other.split()) <= _FEW_WORDS and (_names(other) or is_alias(other)):
         return _with_other_name(previous, other)
     if (about and not _names(other)) or _leans(question.text):
-        return f"{question.text.rstrip('?!. ')} ({_topic(previous)})?"
+        return _with_topic(question.text, previous)
     return question.text
 
 
@@ -103,7 +103,7 @@ def parts(text: str) -> list[str]:
 def _after(first: str, clause: str) -> str:
     """Give a second clause with the topic of the first, where it is short or leans on it."""
     if len(clause.split()) <= _FEW_WORDS:
-        return f"{clause.rstrip('?!. ')} ({_topic(first)})?"
+        return _with_topic(clause, first)
     return standalone(Question(clause, ((first, ""),)))
 
 
@@ -120,11 +120,12 @@ def _leans(text: str) -> bool:
     return not names and (bool(_GOES_ON.match(text)) or len(text.split()) <= _FEW_WORDS)
 
 
-def _topic(previous: str) -> str:
-    """Give the words of a question that carry meaning, as they were written."""
+def _with_topic(text: str, previous: str) -> str:
+    """Give a question with the words of the one before that carry meaning, as they were written."""
     meaning = set(content_words(previous))
     found = dict.fromkeys(re.findall(r"\w+", previous))
-    return " ".join(word for word in found if fold(word) in meaning)
+    topic = " ".join(word for word in found if fold(word) in meaning)
+    return f"{text.rstrip('?!. ')} ({topic})?"
 
 
 def _with_other_name(previous: str, name: str) -> str:

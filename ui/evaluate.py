@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.errors import QuestionError
 from assistant.evaluation.compare import significant_losses
-from assistant.evaluation.metrics import METRICS
+from assistant.evaluation.judge import ERROR
+from assistant.evaluation.metrics import METRICS, Metric
 from assistant.evaluation.questions import DEV_QUESTIONS, read_questions
 from assistant.evaluation.report import write_html
 from assistant.evaluation.squad import read_squad
+from ui.files import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -28,30 +30,30 @@ if TYPE_CHECKING:
 class Floor:
     """The least that a figure may be; the most, where less is better."""
 
-    name: str
+    metric: Metric
     value: float
 
     @classmethod
     def of(cls, text: str) -> Floor:
         """Read `metric=value`; QuestionError where there is no such metric or value."""
         name, _, value = text.partition("=")
-        names = [metric.name for metric in METRICS]
-        if name not in names:
-            raise QuestionError(f"{name} is no figure; there are: {', '.join(names)}")
+        metrics = {metric.name: metric for metric in METRICS}
+        if name not in metrics:
+            raise QuestionError(f"{name} is no figure; there are: {', '.join(metrics)}")
         try:
-            return cls(name, float(value))
+            return cls(metrics[name], float(value))
         except ValueError as error:
             raise QuestionError(f"--fail-under {text}: write it as {name}=0.8") from error
 
     def miss(self, summary: dict[str, Any]) -> str:
         """Say in a line how the figure misses; empty where it holds."""
-        if self.name not in summary:
-            return f"{self.name} was not measured: it applies to none of the questions"
-        value = summary[self.name]
-        more = next(metric.more_is_better for metric in METRICS if metric.name == self.name)
+        name, more = self.metric.name, self.metric.more_is_better
+        if name not in summary:
+            return f"{name} was not measured: it applies to none of the questions"
+        value = summary[name]
         if (value >= self.value) if more else (value <= self.value):
             return ""
-        return f"{self.name} is {value}, {'below' if more else 'above'} {self.value}"
+        return f"{name} is {value}, {'below' if more else 'above'} {self.value}"
 
 
 def check_writable(paths: Sequence[Path | None]) -> None:
@@ -87,9 +89,9 @@ def benchmark_questions(
 def write(results: dict[str, Any], json_out: Path | None, report: Path | None) -> None:
     """Write the results and the page, each whole or not at all."""
     if json_out:
-        _replace(json_out, json.dumps(results, ensure_ascii=False, indent=1) + "\n")
+        write_whole(json_out, json.dumps(results, ensure_ascii=False, indent=1) + "\n")
     if report:
-        _replace(report, write_html(results))
+        write_whole(report, write_html(results))
 
 
 def judge_progress(progress: Progress) -> Callable[[int, int], None]:
@@ -107,7 +109,7 @@ def judge_progress(progress: Progress) -> Callable[[int, int], None]:
 
 def judge_failures(results: dict[str, Any]) -> Iterator[str]:
     """Say in a line on how many answers the judge failed, and how the first time."""
-    errors = [row["judge_error"] for row in results["questions"] if "judge_error" in row]
+    errors = [row[ERROR] for row in results["questions"] if ERROR in row]
     if errors:
         yield f"the judge {results['judge']} failed on {len(errors)} answers; first: {errors[0]}"
 
@@ -123,9 +125,3 @@ def failures(results: dict[str, Any], floors: Sequence[Floor], *, on_loss: bool)
                 f"{change['name']} fell from {change['old']} to {change['new']} "
                 f"(p = {change['p']}, {change['n']} questions)"
             )
-
-
-def _replace(path: Path, text: str) -> None:
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    unfinished.write_text(text, "utf-8")
-    unfinished.replace(path)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from ui.files import write_whole
 
 # Visitors' words may hold what ends a line for some readers, or what a terminal obeys.
 _ESCAPED = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), 0x2028, 0x2029)}
@@ -46,9 +47,7 @@ def export(
     if out is None:
         sys.stdout.write(lines)
     else:
-        unfinished = out.with_name(f"{out.name}.{os.getpid()}.tmp")
-        unfinished.write_text(lines, "utf-8")
-        unfinished.replace(out)
+        write_whole(out, lines)
     if judgements:
         typer.echo(f"{len(judgements)} judged answers", err=True)
     else:

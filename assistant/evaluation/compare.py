@@ -9,7 +9,7 @@ import numpy as np
 from scipy.stats import binomtest
 
 from assistant.errors import QuestionError
-from assistant.evaluation.metrics import METRICS, Metric
+from assistant.evaluation.metrics import METRICS, Metric, columns_of
 from assistant.evaluation.statistics import interval, mean
 
 if TYPE_CHECKING:
@@ -116,18 +116,16 @@ def _change(metric: Metric, pairs: Sequence[tuple[Row, Row]]) -> dict[str, Any] 
 
 def _columns(metric: Metric, pairs: Sequence[tuple[Row, Row]]) -> tuple[Floats, Floats]:
     """Give the columns of both sides, of the pairs that the metric applies to on either side."""
-    nothing = np.empty((0, 0))
-    if metric.abstains and all(row["answerable"] for _, row in pairs):
-        return nothing, nothing
     try:
-        values = [(metric.values(was), metric.values(row)) for was, row in pairs]
+        before, after = (metric.of_each(rows) for rows in zip(*pairs, strict=True))
     except KeyError:
-        return nothing, nothing  # an older version did not measure this
-    applies = [(was, row) for was, row in values if was is not None and row is not None]
-    if not applies:
-        return nothing, nothing
-    old, new = zip(*applies, strict=True)
-    return np.array(old, dtype=np.float64).T, np.array(new, dtype=np.float64).T
+        before = after = []  # an older version did not measure this
+    applies = [
+        (was, row)
+        for was, row in zip(before, after, strict=True)
+        if was is not None and row is not None
+    ]
+    return columns_of([was for was, _ in applies]), columns_of([row for _, row in applies])
 
 
 def _is_binary(metric: Metric, columns: Floats) -> bool:

@@ -43,12 +43,11 @@ class Metric:
     more_is_better: bool = True
     abstains: bool = False
 
-    def columns(self, rows: Sequence[Row]) -> Floats:
-        """Give what the statistic is made of, an array of shape (values, rows)."""
+    def of_each(self, rows: Sequence[Row]) -> list[tuple[float, ...] | None]:
+        """Give the values of each row; nothing for a row that the metric does not apply to."""
         if self.abstains and all(row["answerable"] for row in rows):
-            return np.empty((0, 0))
-        values = [each for row in rows if (each := self.values(row)) is not None]
-        return np.array(values, dtype=np.float64).T if values else np.empty((0, 0))
+            return [None] * len(rows)
+        return [self.values(row) for row in rows]
 
 
 def summarise(rows: Sequence[Row], names: Sequence[str] = ()) -> dict[str, Any]:
@@ -62,7 +61,7 @@ def summarise(rows: Sequence[Row], names: Sequence[str] = ()) -> dict[str, Any]:
     summary: dict[str, Any] = {}
     for metric in METRICS:
         if not names or metric.name in names:
-            _add(summary, metric, rows)
+            summary |= _figure(metric.name, metric.of_each(rows), metric.statistic)
     categories = dict.fromkeys(row["category"] for row in rows if row["category"])
     summary["by_category"] = {
         name: _category([row for row in rows if row["category"] == name]) for name in categories
@@ -70,24 +69,30 @@ def summarise(rows: Sequence[Row], names: Sequence[str] = ()) -> dict[str, Any]:
     return summary
 
 
-def _add(summary: dict[str, Any], metric: Metric, rows: Sequence[Row]) -> None:
-    columns = metric.columns(rows)
-    if not columns.size:
-        return
-    summary[metric.name] = round(float(metric.statistic(*columns, axis=-1)), 4)
-    summary[f"{metric.name}_ci"] = interval(columns, metric.statistic)[0]
-    summary[f"{metric.name}_n"] = columns.shape[1]
+def columns_of(values: Sequence[tuple[float, ...]]) -> Floats:
+    """Give what a statistic is made of, an array of shape (values, rows)."""
+    return np.array(values, dtype=np.float64).T
+
+
+def _figure(
+    name: str, values: Sequence[tuple[float, ...] | None], statistic: Statistic
+) -> dict[str, Any]:
+    """Give a statistic of the rows that have values, with its interval and count."""
+    present = [each for each in values if each is not None]
+    if not present:
+        return {}
+    columns = columns_of(present)
+    return {
+        name: round(float(statistic(*columns, axis=-1)), 4),
+        f"{name}_ci": interval(columns, statistic)[0],
+        f"{name}_n": len(present),
+    }
 
 
 def _category(rows: Sequence[Row]) -> dict[str, Any]:
-    right = np.array([[float(row["right"]) for row in rows]])
+    right = [(float(row["right"]),) for row in rows]
     answerable = any(row["answerable"] for row in rows)
-    return {
-        "answerable": answerable,
-        "right": round(float(right.mean()), 4),
-        "right_ci": interval(right, mean)[0],
-        "right_n": len(rows),
-    }
+    return {"answerable": answerable, **_figure("right", right, mean)}
 
 
 def _of(field: str, *conditions: Callable[[Row], Any]) -> Callable[[Row], tuple[float] | None]:
