@@ -11,25 +11,24 @@ from langchain_core.runnables import Runnable
 from assistant.answer import BUILT_IN, Answer, Citation, State, Statement
 from assistant.answerers import evidence, extractive, generative
 from assistant.citations import cite, holds
+from assistant.finder import PASSAGES, find
 from assistant.question import Question, parts, standalone
-from index.keyword import word_weights
+from index.passage import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from langchain_core.language_models import BaseChatModel
     from langchain_core.runnables import RunnableConfig
 
     from assistant.answerers.extractive import Candidate
-    from assistant.reader import Reader, Reading
+    from assistant.finder import Found
+    from assistant.reader import Reader
     from corpus.document import Document
-    from index.passage import Passage
     from index.search import Hit, SearchIndex
 
-PASSAGES = 10
 MODEL_PASSAGES = 6
 CLOSEST = 3
-PASSAGES_READ = 8
 _NOT_FOUND = "The documents do not answer this question."
 
 
@@ -44,16 +43,6 @@ class Trace:
     answer: Answer
     draft: Answer
     hits: Sequence[Hit]
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What there is for a question: passages, sentences by probability, and what was read."""
-
-    hits: Sequence[Hit]
-    weighed: Sequence[Candidate]
-    readings: Mapping[str, Reading]
-    confidence: float
 
 
 class Assistant(Runnable[Question, Answer]):
@@ -102,7 +91,7 @@ class Assistant(Runnable[Question, Answer]):
 
     def warm_up(self) -> None:
         """Load what the first answer would have to wait for."""
-        self.ask("warm up")
+        self._find("warm up")
 
     def invoke(
         self,
@@ -122,7 +111,7 @@ class Assistant(Runnable[Question, Answer]):
             draft = self._built_in(answer, found.weighed)
         return Trace(answer, draft, found.hits)
 
-    def _work(self, asked: Question) -> tuple[Answer, _Found]:
+    def _work(self, asked: Question) -> tuple[Answer, Found]:
         started = time.perf_counter()
         question = standalone(asked)
         found = self._find(question)
@@ -137,7 +126,7 @@ class Assistant(Runnable[Question, Answer]):
             confidence=found.confidence,
             seconds=0.0,
         )
-        if answer.confidence < evidence.calibration().answer:
+        if not found.answered:
             answer = self._decline(answer, found)
         elif self._model:
             answer = self._by_model(answer, found.hits, found.weighed)
@@ -145,37 +134,24 @@ class Assistant(Runnable[Question, Answer]):
             answer = self._built_in(answer, found.weighed)
         return replace(answer, seconds=time.perf_counter() - started), found
 
-    def _find(self, question: str) -> _Found:
-        """Search and read for a question and, where it asks several things, for each of them."""
-        hits = self.search(question)
-        ranked = extractive.rank(question, hits, word_weights(self._index.catalogue, question))
-        readings = self._read(question, hits)
-        weighed = evidence.weigh(ranked, readings)
-        confidence = evidence.confidence(ranked, weighed, readings)
-        return _Found(hits, weighed, readings, confidence)
+    def _find(self, question: str) -> Found:
+        return find(self._index, self._reader, question)
 
     def _best_of_parts(self, question: str) -> tuple[list[Candidate], list[str]]:
         """Where a question asks several things, give the best sentence for each, and the rest."""
         asked = parts(question)
-        found = {each: self._find(each) for each in asked} if len(asked) > 1 else {}
-        least = evidence.calibration().answer
-        open_ones = [each for each, there in found.items() if there.confidence < least]
-        return [
-            there.weighed[0] for each, there in found.items() if each not in open_ones
-        ], open_ones
+        if len(asked) == 1:
+            return [], []
+        found = {each: self._find(each) for each in asked}
+        best = [there.weighed[0] for there in found.values() if there.answered]
+        return best, [each for each, there in found.items() if not there.answered]
 
-    def _read(self, question: str, hits: Sequence[Hit]) -> dict[str, Reading]:
-        passages = [hit.passage for hit in hits[:PASSAGES_READ]]
-        readings = self._reader.read(question, passages)
-        return dict(zip((each.id for each in passages), readings, strict=True))
-
-    def _decline(self, answer: Answer, found: _Found) -> Answer:
+    def _decline(self, answer: Answer, found: Found) -> Answer:
         """Say what contradicts the question, or that nothing answers it."""
         correction = evidence.correction(found.weighed, found.readings)
         if correction is None:
             return self._abstain(answer, found.weighed)
-        spans = [(correction.hit.passage, correction.span.start, correction.span.end)]
-        citations = self._cite(spans)
+        citations = self._quote([correction])
         return replace(
             answer,
             state=State.FALSE_PREMISE,
@@ -187,8 +163,7 @@ class Assistant(Runnable[Question, Answer]):
         question = answer.standalone_question
         first, left_open = self._best_of_parts(question)
         chosen = extractive.select(question, weighed, first)
-        spans = [(each.hit.passage, each.span.start, each.span.end) for each in chosen]
-        citations = self._cite(spans)
+        citations = self._quote(chosen)
         statements = [
             Statement(quote.quote, (quote.marker,), _direct(each) if each is weighed[0] else None)
             for each, quote in zip(chosen, citations, strict=True)
@@ -216,7 +191,9 @@ class Assistant(Runnable[Question, Answer]):
         passages = list(
             {passage.id: passage for each in written for passage in each.passages}.values()
         )
-        citations = self._cite([(passage, passage.start, passage.end) for passage in passages])
+        citations = self._cite(
+            [(each.document_id, Span(each.start, each.end)) for each in passages]
+        )
         marker = {
             passage.id: each.marker for passage, each in zip(passages, citations, strict=True)
         }
@@ -230,22 +207,23 @@ class Assistant(Runnable[Question, Answer]):
         best: dict[str, Candidate] = {}
         for each in ranked:
             best.setdefault(each.hit.passage.id, each)
-        nearest = list(best.values())[:CLOSEST]
-        spans = [(each.hit.passage, each.span.start, each.span.end) for each in nearest]
         return replace(
             answer,
             state=State.NOT_FOUND,
             statements=(Statement(_NOT_FOUND),),
-            closest=tuple(self._cite(spans)),
+            closest=tuple(self._quote(list(best.values())[:CLOSEST])),
         )
 
-    def _cite(self, spans: Sequence[tuple[Passage, int, int]]) -> list[Citation]:
-        find = self._index.catalogue.document
+    def _quote(self, candidates: Sequence[Candidate]) -> list[Citation]:
+        return self._cite([(each.hit.passage.document_id, each.span) for each in candidates])
+
+    def _cite(self, spans: Sequence[tuple[str, Span]]) -> list[Citation]:
+        document = self._index.catalogue.document
         citations = [
-            cite(find(passage.document_id), start, end, marker)
-            for marker, (passage, start, end) in enumerate(spans, start=1)
+            cite(document(document_id), span.start, span.end, marker)
+            for marker, (document_id, span) in enumerate(spans, start=1)
         ]
-        wrong = [each for each in citations if not holds(each, find)]
+        wrong = [each for each in citations if not holds(each, document)]
         if wrong:
             raise AssertionError(f"a citation does not hold: {wrong[0]}")
         return citations

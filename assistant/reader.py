@@ -167,9 +167,7 @@ def _reading(
 def _best_words(logits: NDArray[np.float32]) -> tuple[int, int, float]:
     """Give the first and last token of the likeliest stretch, and the sum of its logits."""
     sums = logits[:, _START, None] + logits[None, :, _END]
-    allowed = np.triu(np.ones_like(sums, dtype=bool)) & ~np.triu(
-        np.ones_like(sums, dtype=bool), _MAX_SPAN_TOKENS
-    )
-    sums = np.where(allowed, sums, -np.inf)
+    every = np.ones_like(sums, dtype=bool)
+    sums = np.where(np.triu(every) & np.tril(every, _MAX_SPAN_TOKENS - 1), sums, -np.inf)
     first, last = np.unravel_index(int(sums.argmax()), sums.shape)
     return int(first), int(last), float(sums[first, last])

@@ -11,13 +11,20 @@ import argparse
 import json
 import random
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 
 from assistant.load import default_embedder
 from assistant.reader import MiniReader
 from training import examples as read
-from training.reader import Encoded, Reader, encode, train
+from training.reader import Reader, encode, load, train
+from training.twist import twisted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from training.examples import Example
 
 KEPT = "reading-6.json"  # never trained on: it calibrates
 _OURS = Path(__file__).parent / "data"
@@ -31,10 +38,9 @@ def main() -> None:
     parser.add_argument("step", choices=("train", "export", "calibrate"))
     parser.add_argument("--data", type=Path, help="folder of the open data sets")
     parser.add_argument("--out", type=Path, default=Path("build/reader"))
-    parser.add_argument("--epochs", type=int, default=3)
     chosen = parser.parse_args()
     if chosen.step == "train":
-        learn(chosen.data, chosen.out, chosen.epochs)
+        learn(chosen.data, chosen.out)
     elif chosen.step == "export":
         from training.export import write  # noqa: PLC0415 - needs the extra
 
@@ -53,21 +59,44 @@ def main() -> None:
         )
 
 
-def learn(data: Path, out: Path, epochs: int) -> None:
-    """Train the reader; checkpoints and a log go to `out`."""
+def learn(data: Path, out: Path) -> None:
+    """Train the reader in rounds, each from the weights of the one before.
+
+    Checkpoints and a log of each round go to a folder of its own in `out`.
+    """
     torch.manual_seed(read.SEED)
-    draw = random.Random(read.SEED)  # noqa: S311 - a draw, no secret
     examples, kept = _open_data(data)
+    model, held_out = Reader(), encode(kept[:: len(kept) // 400])
+    for number, (make, rate) in enumerate(((_first, 1.0), (_second, 0.7)), start=1):
+        folder = out / f"round-{number}"
+        if not load(model, folder):
+            train(model, [encode(each) for each in make(examples, data)], folder, held_out, rate)
+
+
+def _first(examples: list[Example], data: Path) -> Iterator[list[Example]]:
+    """Everything, three times, with passages near an answered question that do not answer it."""
+    draw = random.Random(read.SEED)  # noqa: S311 - a draw, no secret
     short = list(read.halueval(data / "halueval-qa.jsonl"))
     policies = list(read.squad(data / "policyqa-dev.json", "policy"))
-    answered = [each for each in examples if each.source in {"squad", "ours"}]
-    negatives = read.hard_negatives(answered, default_embedder(), epochs)
-    made: list[list[Encoded]] = []
-    for number in range(epochs):
-        part = [*examples, *negatives[number::epochs][::2]]
-        part += [*draw.sample(short, 1_000), *draw.sample(policies, 300)]
-        made.append(encode(part))
-    train(Reader(), made, out, encode(kept[:: len(kept) // 400]))
+    negatives = read.hard_negatives(_paragraphs(examples), default_embedder(), 3)
+    for number in range(3):
+        mined = negatives[number::3][::2]
+        yield [*examples, *mined, *draw.sample(short, 1_000), *draw.sample(policies, 300)]
+
+
+def _second(examples: list[Example], data: Path) -> Iterator[list[Example]]:
+    """The same twice, with twisted questions and many more short passages."""
+    draw = random.Random(read.SEED + 1)  # noqa: S311 - a draw, no secret
+    short = list(read.halueval(data / "halueval-qa.jsonl"))
+    negatives = read.hard_negatives(_paragraphs(examples), default_embedder(), 2, read.SEED + 1)
+    for number in range(2):
+        mined = draw.sample(negatives[number::2], 2_500)
+        misleading = list(twisted(_paragraphs(examples), draw))
+        yield [*examples, *mined, *misleading, *draw.sample(short, 6_000)]
+
+
+def _paragraphs(examples: list[Example]) -> list[Example]:
+    return [each for each in examples if each.source in {"squad", "ours"}]
 
 
 def _open_data(data: Path) -> tuple[list[read.Example], list[read.Example]]:

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from assistant.answerers import evidence, extractive
+from assistant.answerers import evidence
 from assistant.evaluation.questions import DEV_QUESTIONS, read_questions
 from assistant.evaluation.score import facts_in
 from assistant.evaluation.squad import read_squad
+from assistant.finder import find
 from assistant.load import sync_corpus
 from assistant.question import Question, standalone
 from assistant.settings import read_settings
-from index.keyword import word_weights
 from index.search import SearchIndex
 
 if TYPE_CHECKING:
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from assistant.evaluation.questions import GoldenQuestion
+    from assistant.finder import Found
     from assistant.reader import Reader
     from index.embedding import Embedder
 
-PASSAGES = 8
 # Chosen on the golden questions to tune on: 95 of 100 answerable ones are answered.
 ANSWER, CORRECT = 0.3, -0.75
 _SENTENCES = 12  # of each question that the first regression sees
@@ -40,11 +40,10 @@ _SENTENCES = 12  # of each question that the first regression sees
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question with the sentences found, best by the search first, and their readings."""
+    """A question with what was found for it; `source` names the set it is from."""
 
     question: GoldenQuestion
-    ranked: Sequence[extractive.Candidate]
-    readings: dict[str, Any]
+    found: Found
     source: str
 
 
@@ -52,17 +51,7 @@ def ask(
     index: SearchIndex, reader: Reader, questions: Sequence[GoldenQuestion], source: str
 ) -> list[Asked]:
     """Search and read for every question."""
-    made = []
-    for question in questions:
-        text = standalone(Question.of(question.question, tuple(question.history)))
-        hits = index.search(text, 10)
-        ranked = extractive.rank(text, hits, word_weights(index.catalogue, text))
-        passages = [hit.passage for hit in hits[:PASSAGES]]
-        readings = dict(
-            zip((each.id for each in passages), reader.read(text, passages), strict=True)
-        )
-        made.append(Asked(question, ranked, readings, source))
-    return made
+    return [Asked(each, find(index, reader, _text(each)), source) for each in questions]
 
 
 def fit_sentence(asked: Sequence[Asked]) -> list[float]:
@@ -71,10 +60,11 @@ def fit_sentence(asked: Sequence[Asked]) -> list[float]:
     for each in asked:
         if not each.question.answerable:
             continue
-        best = max(candidate.score for candidate in each.ranked)
-        read = [c for c in each.ranked if c.hit.passage.id in each.readings]
+        found = each.found
+        best = max(candidate.score for candidate in found.ranked)
+        read = [c for c in found.ranked if c.hit.passage.id in found.readings]
         for candidate in read[:_SENTENCES]:
-            reading = each.readings[candidate.hit.passage.id]
+            reading = found.readings[candidate.hit.passage.id]
             rows.append(evidence.sentence_features(candidate, reading, best))
             labels.append(bool(facts_in(each.question.facts, candidate.text)))
     return _fit(rows, labels, None)
@@ -84,8 +74,9 @@ def fit_question(asked: Sequence[Asked], golden_weight: float) -> list[float]:
     """Fit the second regression: do the documents answer the question?"""
     rows, labels, weights = [], [], []
     for each in asked:
-        weighed = evidence.weigh(each.ranked, each.readings)
-        rows.append(evidence.question_features(each.ranked, weighed, each.readings))
+        found = each.found
+        weighed = evidence.weigh(found.ranked, found.readings)
+        rows.append(evidence.question_features(found.ranked, weighed, found.readings))
         labels.append(each.question.answerable)
         weights.append(golden_weight if each.source == "golden" else 1.0)
     return _fit(rows, labels, weights)
@@ -135,6 +126,10 @@ def _benchmark(file: Path, folder: Path, embedder: Embedder) -> list[GoldenQuest
     questions = read_squad(file, documents)
     sync_corpus(read_settings(corpus_dir=documents, data_dir=folder), embedder)
     return questions
+
+
+def _text(question: GoldenQuestion) -> str:
+    return standalone(Question.of(question.question, tuple(question.history)))
 
 
 def _write(path: Path, values: dict[str, Any]) -> None:

@@ -17,7 +17,7 @@ _NAMES = ("ids", "mask", "kinds")
 
 
 class _Flat(nn.Module):
-    """The reader with its logits side by side: (batch, tokens, 3 or 4) and (batch)."""
+    """The reader with its logits side by side: (batch, tokens, 4) and (batch)."""
 
     def __init__(self, reader: Reader) -> None:
         super().__init__()

@@ -111,12 +111,19 @@ def encode(examples: Sequence[Example]) -> list[Encoded]:
 
 
 def train(
-    model: Reader, epochs: Sequence[Sequence[Encoded]], out: Path, held_out: Sequence[Encoded]
+    model: Reader,
+    epochs: Sequence[Sequence[Encoded]],
+    out: Path,
+    held_out: Sequence[Encoded],
+    rate: float = 1.0,
 ) -> None:
-    """Train over the epochs, one after the other; keep a checkpoint and a log in `out`."""
+    """Train over the epochs, one after the other; keep a checkpoint and a log in `out`.
+
+    `rate` multiplies the learning rates.
+    """
     out.mkdir(parents=True, exist_ok=True)
     batches = [batch for n, epoch in enumerate(epochs) for batch in _batches(epoch, seed=n)]
-    optimizer = torch.optim.AdamW(_groups(model), weight_decay=0.01, fused=True)
+    optimizer = torch.optim.AdamW(_groups(model, rate), weight_decay=0.01, fused=True)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, _rate(len(batches)))
     step = _resume(model, optimizer, schedule, out)
     started, losses = time.monotonic(), []
@@ -131,7 +138,7 @@ def train(
         losses.append(float(loss.detach()))
         step += 1
         if step % CHECKPOINT_EVERY == 0 or step == len(batches):
-            _save(model, optimizer, schedule, step, out)
+            _save(model, optimizer, schedule, step, len(batches), out)
             note = {"step": step, "of": len(batches), "loss": round(float(np.mean(losses)), 4)}
             if step % (6 * CHECKPOINT_EVERY) == 0 or step == len(batches):
                 note |= measure(model, held_out)
@@ -140,6 +147,16 @@ def train(
             with (out / "log.jsonl").open("a", encoding="utf-8") as log:
                 log.write(json.dumps(note) + "\n")
             losses = []
+
+
+def load(model: Reader, out: Path) -> bool:
+    """Give the model the weights of a finished training in `out`; say whether there is one."""
+    path = out / "checkpoint.pt"
+    state = torch.load(path, weights_only=True) if path.exists() else {}
+    if not state.get("finished"):
+        return False
+    model.load_state_dict(state["model"])
+    return True
 
 
 @torch.inference_mode()
@@ -231,13 +248,20 @@ def _places(
     return place
 
 
-def _groups(model: Reader) -> list[dict[str, object]]:
+def _groups(model: Reader, rate: float) -> list[dict[str, object]]:
     for frozen in (model.encoder.embeddings, *model.encoder.encoder.layer[:FROZEN_LAYERS]):
         for parameter in frozen.parameters():
             parameter.requires_grad = False
-    heads = [*model.span.parameters(), *model.sentence.parameters(), *model.passage.parameters()]
+    heads = [
+        parameter
+        for head in (model.span, model.sentence, model.correction, model.passage)
+        for parameter in head.parameters()
+    ]
     layers = [each for each in model.encoder.parameters() if each.requires_grad]
-    return [{"params": layers, "lr": ENCODER_RATE}, {"params": heads, "lr": HEAD_RATE}]
+    return [
+        {"params": layers, "lr": rate * ENCODER_RATE},
+        {"params": heads, "lr": rate * HEAD_RATE},
+    ]
 
 
 def _rate(total: int) -> Callable[[int], float]:
@@ -245,13 +269,14 @@ def _rate(total: int) -> Callable[[int], float]:
     return lambda step: min(step / warm, max(0.0, (total - step) / (total - warm + 1)))
 
 
-def _save(model: Reader, optimizer: Any, schedule: Any, step: int, out: Path) -> None:
+def _save(model: Reader, optimizer: Any, schedule: Any, step: int, steps: int, out: Path) -> None:
     unfinished = out / "checkpoint.tmp"
     state = {
         "model": model.state_dict(),
         "optimizer": optimizer.state_dict(),
         "schedule": schedule.state_dict(),
         "step": step,
+        "finished": step == steps,
     }
     torch.save(state, unfinished)
     unfinished.replace(out / "checkpoint.pt")

@@ -55,7 +55,7 @@ def calibration() -> Calibration:
 def weigh(ranked: Sequence[Candidate], readings: Mapping[str, Reading]) -> list[Candidate]:
     """Order the sentences by the probability that they answer, which becomes their score.
 
-    `readings` are by passage id; sentences of passages that were not read come last.
+    `readings` are by passage id; sentences of passages that were not read are left out.
     """
     weights = calibration().sentence
     best = max((each.score for each in ranked), default=0.0)
@@ -78,8 +78,7 @@ def confidence(
     """
     if not weighed:
         return 0.0
-    likeness = max(cosine for each in ranked for cosine in each.hit.cosines)
-    nearness = max(0.0, likeness + _CONTEXT * ranked[0].context)
+    nearness = max(0.0, _likeness(ranked) + _CONTEXT * ranked[0].context)
     value = probability(calibration().question, question_features(ranked, weighed, readings))
     return value if nearness >= _NEAR else min(value, nearness / 2)
 
@@ -121,7 +120,7 @@ def question_features(
         _cut(max(each.answers for each in readings.values())),
         _cut(reading.words[first.number]),
         _cut(max(value for each in readings.values() for value in each.corrections)),
-        max(cosine for each in ranked for cosine in each.hit.cosines),
+        _likeness(ranked),
         ranked[0].context,
         ranked[0].score,
     )
@@ -129,8 +128,13 @@ def question_features(
 
 def probability(weights: Sequence[float], features: Sequence[float]) -> float:
     """Give the logistic function of the weighted sum; the last weight is the constant."""
-    total = weights[-1] + sum(w * f for w, f in zip(weights, features, strict=False))
+    total = weights[-1] + sum(w * f for w, f in zip(weights[:-1], features, strict=True))
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
+
+
+def _likeness(ranked: Sequence[Candidate]) -> float:
+    """Give the cosine of the sentence that is most like the question."""
+    return max(cosine for each in ranked for cosine in each.hit.cosines)
 
 
 def _cut(logit: float) -> float:

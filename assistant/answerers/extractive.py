@@ -1,7 +1,7 @@
-"""The built-in answerer: picks the sentences of the passages that answer, or says that none does.
+"""The built-in answerer: picks the sentences that answer. Every word of it is a quotation.
 
-No model server, no key: a sentence's score is a weighted sum of what the search measured and of
-the words it shares with the question. Every word of the answer is a quotation.
+`rank` orders by a weighted sum of what the search measured and of the words that a sentence shares
+with the question; when the best passages have been read (`evidence.py`), `select` composes.
 """
 
 from __future__ import annotations

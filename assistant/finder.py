@@ -1,0 +1,53 @@
+"""Finds what the documents have to say to a question: passages, sentences, and how sure it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from assistant.answerers import evidence, extractive
+from index.keyword import word_weights
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from assistant.answerers.extractive import Candidate
+    from assistant.reader import Reader, Reading
+    from index.search import Hit, SearchIndex
+
+PASSAGES = 10
+_PASSAGES_READ = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What there is for a question, best first.
+
+    `hits` are the passages, `ranked` their sentences by the search alone, `weighed` those of the
+    passages that were read, by the probability that they answer; `readings` are by passage id.
+    """
+
+    hits: Sequence[Hit]
+    ranked: Sequence[Candidate]
+    weighed: Sequence[Candidate]
+    readings: Mapping[str, Reading]
+
+    @property
+    def confidence(self) -> float:
+        """The probability that the documents answer the question."""
+        return evidence.confidence(self.ranked, self.weighed, self.readings)
+
+    @property
+    def answered(self) -> bool:
+        """Whether that is enough to answer."""
+        return self.confidence >= evidence.calibration().answer
+
+
+def find(index: SearchIndex, reader: Reader, question: str) -> Found:
+    """Search the index for a question that stands alone, and read the best passages."""
+    hits = index.search(question, PASSAGES)
+    ranked = extractive.rank(question, hits, word_weights(index.catalogue, question))
+    passages = [hit.passage for hit in hits[:_PASSAGES_READ]]
+    read = reader.read(question, passages)
+    readings = dict(zip((each.id for each in passages), read, strict=True))
+    return Found(hits, ranked, evidence.weigh(ranked, readings), readings)
