@@ -63,8 +63,9 @@ class Answer:
     """The answer to one question.
 
     `standalone_question` is the question as it was understood, `closest` are the nearest
-    passages where nothing answers, `notice` says what the reader should know about how the
-    answer came about, and `confidence`, from 0 to 1, is what abstention was decided by.
+    passages where nothing answers, `suggestions` questions that could be asked instead; `notice`
+    says what the reader should know about how the answer came about, and `confidence`, from 0 to
+    1, is what abstention was decided by.
     """
 
     question: str
@@ -77,6 +78,7 @@ class Answer:
     confidence: float
     seconds: float
     notice: str = ""
+    suggestions: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -98,6 +100,7 @@ class Answer:
             "abstained": self.abstained,
             "citations": [citation.to_dict() for citation in self.citations],
             "closest": [citation.to_dict() for citation in self.closest],
+            "suggestions": list(self.suggestions),
             "answerer": self.answerer,
             "confidence": round(self.confidence, 3),
             "notice": self.notice,

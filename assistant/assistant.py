@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.runnables import Runnable
 
 from assistant.answer import BUILT_IN, Answer, Citation, State, Statement
-from assistant.answerers import evidence, extractive, generative
+from assistant.answerers import composition, evidence, generative
 from assistant.citations import cite, holds
 from assistant.finder import PASSAGES, find
+from assistant.french import is_french
 from assistant.question import Question, parts, standalone
+from assistant.spelling import correct
+from assistant.suggestions import questions_about
 from index.passage import Span
 
 if TYPE_CHECKING:
@@ -25,10 +29,13 @@ if TYPE_CHECKING:
     from assistant.finder import Found
     from assistant.reader import Reader
     from corpus.document import Document
+    from index.passage import Passage
     from index.search import Hit, SearchIndex
 
 MODEL_PASSAGES = 6
-CLOSEST = 3
+CLOSEST = SUGGESTIONS = 3
+_TRIED = 4  # suggestions; each costs a search
+_SOURCES_DIFFER = "The sources give different numbers; each stands with who gives it."
 _NOT_FOUND = "The documents do not answer this question."
 
 
@@ -113,7 +120,7 @@ class Assistant(Runnable[Question, Answer]):
 
     def _work(self, asked: Question) -> tuple[Answer, Found]:
         started = time.perf_counter()
-        question = standalone(asked)
+        question = self._understood(asked)
         found = self._find(question)
         answer = Answer(
             question=asked.text,
@@ -133,6 +140,11 @@ class Assistant(Runnable[Question, Answer]):
         else:
             answer = self._built_in(answer, found.weighed)
         return replace(answer, seconds=time.perf_counter() - started), found
+
+    def _understood(self, asked: Question) -> str:
+        """Give the question standing alone and spelt as the documents spell it."""
+        question = standalone(asked)
+        return question if is_french(question) else correct(question, self._index.catalogue)
 
     def _find(self, question: str) -> Found:
         return find(self._index, self._reader, question)
@@ -162,17 +174,22 @@ class Assistant(Runnable[Question, Answer]):
     def _built_in(self, answer: Answer, weighed: Sequence[Candidate]) -> Answer:
         question = answer.standalone_question
         first, left_open = self._best_of_parts(question)
-        chosen = extractive.select(question, weighed, first)
-        citations = self._quote(chosen)
-        statements = [
-            Statement(quote.quote, (quote.marker,), _direct(each) if each is weighed[0] else None)
-            for each, quote in zip(chosen, citations, strict=True)
-        ]
-        answer = replace(answer, statements=tuple(statements), citations=tuple(citations))
+        others = composition.other_numbers(weighed)
+        said = composition.compose(question, weighed, [*others, *first])
+        citations = iter(
+            self._quote([each for one in said for each in (one.candidate, *one.repeats)])
+        )
+        statements, cited = [], []
+        for each in said:
+            own = list(islice(citations, 1 + len(each.repeats)))
+            direct = _direct(each.candidate) if each.candidate is weighed[0] else None
+            statements.append(Statement(own[0].quote, tuple(c.marker for c in own), direct))
+            cited += own
+        answer = replace(answer, statements=tuple(statements), citations=tuple(cited))
         if first and left_open:
             notice = f"Not found in the documents: {' '.join(left_open)}"
             return replace(answer, state=State.PARTIAL, notice=notice)
-        return answer
+        return replace(answer, notice=_SOURCES_DIFFER) if others else answer
 
     def _by_model(
         self, answer: Answer, hits: Sequence[Hit], weighed: Sequence[Candidate]
@@ -207,12 +224,19 @@ class Assistant(Runnable[Question, Answer]):
         best: dict[str, Candidate] = {}
         for each in ranked:
             best.setdefault(each.hit.passage.id, each)
+        nearest = list(best.values())
         return replace(
             answer,
             state=State.NOT_FOUND,
             statements=(Statement(_NOT_FOUND),),
-            closest=tuple(self._quote(list(best.values())[:CLOSEST])),
+            closest=tuple(self._quote(nearest[:CLOSEST])),
+            suggestions=tuple(self._suggestions([each.hit.passage for each in nearest])),
         )
+
+    def _suggestions(self, passages: Sequence[Passage]) -> list[str]:
+        """Give questions about what is near that the documents do answer."""
+        asked = islice(questions_about(passages), _TRIED)
+        return [each for each in asked if self._find(each).answered][:SUGGESTIONS]
 
     def _quote(self, candidates: Sequence[Candidate]) -> list[Citation]:
         return self._cite([(each.hit.passage.document_id, each.span) for each in candidates])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assistant.answerers import evidence, extractive
+from assistant.french import in_their_language
 from index.keyword import word_weights
 
 if TYPE_CHECKING:
@@ -45,9 +46,10 @@ class Found:
 
 def find(index: SearchIndex, reader: Reader, question: str) -> Found:
     """Search the index for a question that stands alone, and read the best passages."""
-    hits = index.search(question, PASSAGES)
-    ranked = extractive.rank(question, hits, word_weights(index.catalogue, question))
+    query = in_their_language(question, index.catalogue)
+    hits = index.search(query, PASSAGES)
+    ranked = extractive.rank(query, hits, word_weights(index.catalogue, query))
     passages = [hit.passage for hit in hits[:_PASSAGES_READ]]
-    read = reader.read(question, passages)
+    read = reader.read(query, passages)
     readings = dict(zip((each.id for each in passages), read, strict=True))
     return Found(hits, ranked, evidence.weigh(ranked, readings), readings)

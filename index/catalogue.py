@@ -37,6 +37,7 @@ CREATE TABLE IF NOT EXISTS passages (
 CREATE INDEX IF NOT EXISTS passages_of_document ON passages(document_id);
 CREATE VIRTUAL TABLE IF NOT EXISTS passage_terms USING fts5(terms, tokenize = "unicode61");
 """
+_VOCABULARY = "CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab(main, passage_terms, row)"
 _PASSAGES = "SELECT id, document_id, title, heading, start, text, sentences FROM passages"
 _PASSAGES_BY_ID = _PASSAGES + " WHERE id IN (SELECT value FROM json_each(?))"  # noqa: S608 - constants
 _PASSAGES_OF_DOCUMENT = _PASSAGES + " WHERE document_id = ? ORDER BY number"
@@ -66,6 +67,7 @@ class Catalogue:
             )
             if write:
                 self._database.executescript(_SCHEMA)
+            self._database.execute(_VOCABULARY)
         self.document = lru_cache(maxsize=256)(self._document)
 
     def __enter__(self) -> Self:
@@ -205,6 +207,11 @@ class Catalogue:
         return self._number(
             "SELECT count(*) FROM passage_terms WHERE passage_terms MATCH ?", (expression,)
         )
+
+    def terms_from(self, first: str) -> list[str]:
+        """Give the terms that begin with a letter."""
+        query = "SELECT term FROM vocabulary WHERE term >= ? AND term < ?"
+        return [term for (term,) in self._rows(query, (first, chr(ord(first) + 1)))]
 
     def _number(self, query: str, values: tuple[object, ...] = ()) -> int:
         return int(self._rows(query, values)[0][0])

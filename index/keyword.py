@@ -16,7 +16,7 @@ def search_keywords(catalogue: Catalogue, query: str, count: int) -> list[tuple[
     asked = dict.fromkeys(terms(query))
     if not asked:
         return []
-    return catalogue.match(" OR ".join(map(_quoted, asked)), count)
+    return catalogue.match(" OR ".join(map(quoted, asked)), count)
 
 
 def word_weights(catalogue: Catalogue, query: str) -> dict[str, float]:
@@ -27,10 +27,11 @@ def word_weights(catalogue: Catalogue, query: str) -> dict[str, float]:
     total = catalogue.passage_count()
     weights = {}
     for term in dict.fromkeys(terms(query)):
-        found = catalogue.frequency(_quoted(term))
+        found = catalogue.frequency(quoted(term))
         weights[term] = math.log(1 + (total - found + 0.5) / (found + 0.5))
     return weights
 
 
-def _quoted(term: str) -> str:
+def quoted(term: str) -> str:
+    """Give an FTS5 expression that matches a term."""
     return '"' + term.replace('"', '""') + '"'

@@ -29,7 +29,7 @@ def words(text: str) -> list[str]:
 def content_words(text: str) -> list[str]:
     """Give the words that are no function words, folded, in order; all where none is left."""
     every = words(text)
-    return [word for word in every if word not in _stop_words()] or every
+    return [word for word in every if word not in stop_words()] or every
 
 
 def stems(text_words: list[str]) -> list[str]:
@@ -78,7 +78,7 @@ def _aliases() -> tuple[re.Pattern[str], dict[str, str]]:
 
 
 @cache
-def _stop_words() -> frozenset[str]:
+def stop_words() -> frozenset[str]:
     """Give the English and French function words, and those that questions are made of."""
     return frozenset(_data("stopwords.txt").split())
 

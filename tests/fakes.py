@@ -10,7 +10,22 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 
+from corpus.document import Document, Section
+from index.search import Hit
+from index.split import split
 from index.terms import terms
+
+
+def hits(*texts, cosine=0.5):
+    """Give what a search finds when each text is a document, all equally near."""
+    found = []
+    for number, text in enumerate(texts):
+        document = Document(f"d{number}", "A title", text, (Section("", 0, len(text)),))
+        found += [
+            Hit(passage, cosine, (cosine,) * len(passage.sentences), 0.5)
+            for passage in split(document)
+        ]
+    return found
 
 
 class WordEmbedder:

@@ -85,7 +85,7 @@ def fit_question(asked: Sequence[Asked], golden_weight: float) -> list[float]:
 def calibrate(
     squad: Path,
     ids: set[str],
-    ours: Path,
+    ours: Sequence[Path],
     out: Path,
     embedder: Embedder,
     reader: Reader,
@@ -100,8 +100,10 @@ def calibrate(
     lines = "".join(each.model_dump_json() + "\n" for each in report)
     (out / "squad-report.jsonl").write_text(lines, "utf-8")
     asked = ask(SearchIndex(out / "squad" / "index", embedder), reader, kept[0::2], "squad")
-    own = _benchmark(ours, out / "ours", embedder)
-    asked += ask(SearchIndex(out / "ours" / "index", embedder), reader, own, "ours")
+    for path_of_ours in ours:
+        folder = out / path_of_ours.stem
+        own = _benchmark(path_of_ours, folder, embedder)
+        asked += ask(SearchIndex(folder / "index", embedder), reader, own, "ours")
     settings = read_settings(data_dir=out / "shipped")
     sync_corpus(settings, embedder)
     golden = read_questions([DEV_QUESTIONS])

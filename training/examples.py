@@ -16,7 +16,7 @@ import numpy as np
 from index.split import sentence_spans
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from index.embedding import Embedder
@@ -130,6 +130,30 @@ def clapnq(paths: Iterable[Path]) -> Iterator[Example]:
                 )
 
 
+def statements(path: Path) -> Iterator[Example]:
+    """Read sentences written about passages: the sentences that bear one out are its answer."""
+    for row in json.loads(path.read_text("utf-8"))["data"]:
+        text = row["context"]
+        sentences = _sentences(text, 0, len(text))
+        for each in row["statements"]:
+            right = tuple(
+                n
+                for n, (start, end) in enumerate(sentences)
+                if any(_overlap(text[start:end], stated) for stated in each["sentences"])
+            )
+            yield Example(
+                each["text"], row["title"], text, tuple(sentences), None, right, "statements"
+            )
+
+
+def own_words(examples: Sequence[Example], draw: random.Random) -> Iterator[Example]:
+    """Give for each passage one of its sentences, as a sentence written about it."""
+    for (title, text), sentences in {(e.title, e.passage): e.sentences for e in examples}.items():
+        number = draw.randrange(len(sentences))
+        start, end = sentences[number]
+        yield Example(text[start:end], title, text, sentences, None, (number,), "own words")
+
+
 def hard_negatives(
     examples: list[Example], embedder: Embedder, count: int, seed: int = SEED
 ) -> list[Example]:
@@ -140,13 +164,12 @@ def hard_negatives(
     passages = {(each.title, each.passage): each for each in examples}
     keys = list(passages)
     texts = embedder.embed([f"{title}: {text}" for title, text in keys])
-    asked = [each for each in examples if each.answer]
+    asked = [each for each in examples if each.right]
     vectors = embedder.embed([each.question for each in asked])
     draw = random.Random(seed)  # noqa: S311 - a draw, no secret
     made = []
     for example, vector in zip(asked, vectors, strict=True):
-        assert example.answer  # noqa: S101 - chosen above
-        words = example.passage[slice(*example.answer)].casefold()
+        words = _answer_words(example)
         nearest = [keys[n] for n in np.argsort(-(texts @ vector))[:8]]
         others = [
             passages[key]
@@ -165,6 +188,16 @@ def hard_negatives(
             for other in draw.sample(others, min(count, len(others)))
         ]
     return made
+
+
+def _answer_words(example: Example) -> str:
+    """Give the words that answer, or the first sentence that does where nobody marked words."""
+    span = example.answer or example.sentences[example.right[0]]
+    return example.passage[slice(*span)].casefold()
+
+
+def _overlap(one: str, other: str) -> bool:
+    return one.strip() in other or other.strip() in one
 
 
 def _asked(

@@ -36,6 +36,7 @@ def answer_html(answer: Answer, shown: int | None = None) -> str:
             parts.append(_line("summit-notice", answer.notice))
         parts.append(_list("Sources", answer.citations))
         parts.append(_list("Closest passages", answer.closest))
+        parts.append(_suggestions(answer.suggestions))
     return f'<div class="summit-answer">{"".join(parts)}</div>'
 
 
@@ -82,6 +83,17 @@ def _list(title: str, citations: Iterable[Citation]) -> str:
     return (
         f'<section class="summit-sources" aria-label="{title}"><h3>{title}</h3>'
         f"<ol>{items}</ol></section>"
+    )
+
+
+def _suggestions(questions: Iterable[str]) -> str:
+    items = "".join(f'<li dir="auto">{escape(each)}</li>' for each in questions)
+    if not items:
+        return ""
+    title = "You could ask"
+    return (
+        f'<section class="summit-suggestions" aria-label="{title}"><h3>{title}</h3>'
+        f"<ul>{items}</ul></section>"
     )
 
 

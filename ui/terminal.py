@@ -21,6 +21,10 @@ def print_answer(console: Console, answer: Answer) -> None:
         console.print(f"[italic]{escape(answer.notice)}[/italic]")
     _print_citations(console, "Sources", answer.citations)
     _print_citations(console, "Closest passages", answer.closest)
+    if answer.suggestions:
+        console.print("\n[bold]You could ask[/bold]")
+        for each in answer.suggestions:
+            console.print(f"- {escape(each)}")
     console.print()
 
 

@@ -1,7 +1,7 @@
-"""The built-in answerer: picks the sentences that answer. Every word of it is a quotation.
+"""Orders the sentences that were found by how well they answer.
 
-`rank` orders by a weighted sum of what the search measured and of the words that a sentence shares
-with the question; when the best passages have been read (`evidence.py`), `select` composes.
+A weighted sum of what the search measured and of the words that a sentence shares with the question
+orders them here; when the best passages have been read (`evidence.py`), `composition.py` chooses.
 """
 
 from __future__ import annotations
@@ -19,15 +19,9 @@ if TYPE_CHECKING:
     from index.passage import Span
     from index.search import Hit
 
-MAX_SENTENCES = 4
-_FEW_SENTENCES = 3
-MAX_WORDS = 90
 # Chosen on the dev questions and watched on SQuAD 2.0; what they reach: docs/evaluation.md.
 _COSINE, _COVERAGE, _NEIGHBOURS, _PASSAGE, _PAIRS, _TITLE = 0.6, 0.15, 0.1, 0.5, 0.1, 0.25
 _NO_KIND, _NO_CAUSE, _LEAD, _ABOUT = 0.1, 0.15, 0.1, 0.7
-# Chosen on the dev questions: higher ones make answers shorter and miss more facts.
-_LEAST, _NEAR_BEST = 0.08, 0.15
-_SAME = 0.6
 
 _NUMBER = re.compile(
     r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|hundred|"
@@ -54,16 +48,6 @@ _ASKS_WORDS = re.compile(
 _CAUSE_GIVEN = re.compile(
     r"\b(?:because|since|reasons?|caus(?:e|ed|es)|due to|so that|in order to|therefore|result|"
     r"to avoid|concern(?:s|ed)?|feared|argu\w+|explain\w*|ground(?:s|ed)?|felt|lack\w*|too)\b",
-    re.IGNORECASE,
-)
-_LEANS = re.compile(
-    r"^(?:he|she|it|they|his|her|its|their|this|that|these|those|such|both|the same|"
-    r"il|elle|ils|elles|cela)\b",
-    re.IGNORECASE,
-)
-_WANTS_MORE = re.compile(
-    r"\b(?:why|how did|how does|what did|which|list|name|reasons?|compare|difference|versus|vs|"
-    r"pourquoi|quels|quelles)\b|\band\b",
     re.IGNORECASE,
 )
 
@@ -101,31 +85,6 @@ def rank(question: str, hits: Sequence[Hit], weights: Mapping[str, float]) -> li
         candidate for hit in hits for candidate in _candidates(hit, weights, pairs, penalty)
     ]
     return sorted(candidates, key=lambda each: -each.score)
-
-
-def select(
-    question: str, weighed: Sequence[Candidate], first: Sequence[Candidate] = ()
-) -> list[Candidate]:
-    """Choose up to four sentences that say different things, the likeliest answer first.
-
-    `weighed` have probabilities as their scores; `first` are taken before the others, because
-    each answers a part of the question. A sentence that leans on the one before it has that one
-    in front of it; the likeliest, which comes first, has it behind it.
-    """
-    best = weighed[0]
-    wanted = MAX_SENTENCES if first or _WANTS_MORE.search(question) else _FEW_SENTENCES
-    chosen: list[Candidate] = []
-    for candidate in (best, *first, *weighed[1:]):
-        if len(chosen) >= wanted or candidate.score < max(_LEAST, _NEAR_BEST * best.score):
-            break
-        support = _support(candidate, weighed)
-        group = [candidate, *support] if candidate is best else [*support, candidate]
-        group = [each for each in group if not any(_alike(each, other) for other in chosen)]
-        length = sum(len(each.text.split()) for each in (*chosen, *group))
-        fits = len(chosen) + len(group) <= MAX_SENTENCES and length <= MAX_WORDS
-        if candidate is best or (candidate in group and fits):
-            chosen += group
-    return chosen
 
 
 def _candidates(
@@ -187,17 +146,3 @@ def _lacks(question: str) -> Callable[[str], bool]:
         asked = set(words(question))
         return lambda sentence: all(name.casefold() in asked for name in _NAME.findall(sentence))
     return lambda _sentence: False
-
-
-def _support(candidate: Candidate, ranked: Sequence[Candidate]) -> list[Candidate]:
-    """Give the sentence before one that leans on it."""
-    if not _LEANS.search(candidate.text):
-        return []
-    return [
-        each for each in ranked if each.hit is candidate.hit and each.number == candidate.number - 1
-    ]
-
-
-def _alike(one: Candidate, other: Candidate) -> bool:
-    first, second = set(terms(one.text)), set(terms(other.text))
-    return len(first & second) >= _SAME * min(len(first), len(second))
