@@ -11,13 +11,13 @@ from langchain_core.runnables import Runnable
 
 from assistant.answer import BUILT_IN, Answer, Citation, State, Statement
 from assistant.answerers import composition, evidence, generative
+from assistant.answerers.verify import borne_out, left_out
 from assistant.citations import cite, holds
 from assistant.finder import PASSAGES, find
 from assistant.french import is_french
 from assistant.question import Question, parts, standalone
 from assistant.spelling import correct
 from assistant.suggestions import questions_about
-from index.passage import Span
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,13 +29,16 @@ if TYPE_CHECKING:
     from assistant.finder import Found
     from assistant.reader import Reader
     from corpus.document import Document
-    from index.passage import Passage
+    from index.passage import Passage, Span
     from index.search import Hit, SearchIndex
 
 MODEL_PASSAGES = 6
 CLOSEST = SUGGESTIONS = 3
 _TRIED = 4  # suggestions; each costs a search
 _SOURCES_DIFFER = "The sources give different numbers; each stands with who gives it."
+_NOT_BORNE_OUT = (
+    "The sources do not bear out what the chat model wrote; this is the built-in answer instead."
+)
 _NOT_FOUND = "The documents do not answer this question."
 
 
@@ -205,20 +208,23 @@ class Assistant(Runnable[Question, Answer]):
         answer = replace(answer, answerer=_name(self._model))
         if not written:
             return self._abstain(answer, weighed)
-        passages = list(
-            {passage.id: passage for each in written for passage in each.passages}.values()
-        )
-        citations = self._cite(
-            [(each.document_id, Span(each.start, each.end)) for each in passages]
-        )
-        marker = {
-            passage.id: each.marker for passage, each in zip(passages, citations, strict=True)
-        }
+        given = [hit.passage for hit in hits[:MODEL_PASSAGES]]
+        kept, found = borne_out(written, given)
+        if not kept:
+            built_in = replace(answer, answerer=BUILT_IN)
+            return replace(self._built_in(built_in, weighed), notice=_NOT_BORNE_OUT)
+        spans = list(dict.fromkeys(span for borne in found for span in borne.spans))
+        citations = self._cite([(passage.document_id, span) for passage, span in spans])
         statements = [
-            Statement(each.text, tuple(marker[passage.id] for passage in each.passages))
-            for each in written
+            Statement(each.text, tuple(spans.index(span) + 1 for span in borne.spans))
+            for each, borne in zip(kept, found, strict=True)
         ]
-        return replace(answer, statements=tuple(statements), citations=tuple(citations))
+        return replace(
+            answer,
+            statements=tuple(statements),
+            citations=tuple(citations),
+            notice=left_out(len(written) - len(kept)),
+        )
 
     def _abstain(self, answer: Answer, ranked: Sequence[Candidate]) -> Answer:
         best: dict[str, Candidate] = {}

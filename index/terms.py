@@ -42,7 +42,7 @@ def terms(text: str) -> list[str]:
 
     So “Britain” and “the United Kingdom” give the same term; `aliases.json` is the table.
     """
-    return stems(content_words(_canonical(text)))
+    return stems(content_words(canonical(text)))
 
 
 def is_alias(text: str) -> bool:
@@ -59,7 +59,8 @@ def tables_version() -> str:
     return hashlib.sha256(tables.encode()).hexdigest()[:12]
 
 
-def _canonical(text: str) -> str:
+def canonical(text: str) -> str:
+    """Give the text with the names of one thing made one, as `aliases.json` has them."""
     # “US” is a country and “us” is not, so this comes before the case is folded.
     text = re.sub(r"\bUS\b|\bthe us\b", "usa", text)
     text = re.sub(r"(?<=\d)(?=(?:bn|mn)\b)", " ", text)

@@ -31,7 +31,7 @@ class ModelAnswerError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A sentence that the model wrote and the passages it says it has it from."""
+    """A sentence that the model wrote and the passages it says it has it from, if any."""
 
     text: str
     passages: tuple[Passage, ...]
@@ -58,7 +58,7 @@ def write(
 def resolve(reply: str, passages: Sequence[Passage]) -> list[Written]:
     """Turn the model's text into sentences with the passages that its markers name.
 
-    A sentence without a marker that exists is dropped: nothing shows where it is from.
+    A marker that does not exist names nothing; `verify` fails a sentence that has no other.
 
     Raises:
         ModelAnswerError: the reply is empty, endless, or no sentence names a passage.
@@ -73,9 +73,9 @@ def resolve(reply: str, passages: Sequence[Passage]) -> list[Written]:
         numbers = dict.fromkeys(int(number) for number in _MARKER.findall(sentence))
         named = tuple(passages[n - 1] for n in numbers if 1 <= n <= len(passages))
         text = _MARKER.sub("", sentence).strip()
-        if named and text:
+        if text:
             written.append(Written(text, named))
-    if not written:
+    if not any(each.passages for each in written):
         raise ModelAnswerError("named none of the passages it was given")
     return written[:_MAX_SENTENCES]
 
