@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from langchain_core.runnables import Runnable
 
 from assistant.answer import BUILT_IN, Answer, Citation, State, Statement
-from assistant.answerers import composition, evidence, generative
+from assistant.answerers import composition, generative
 from assistant.answerers.verify import borne_out, left_out
 from assistant.citations import cite, holds
 from assistant.finder import PASSAGES, find
@@ -136,8 +136,10 @@ class Assistant(Runnable[Question, Answer]):
             confidence=found.confidence,
             seconds=0.0,
         )
-        if not found.answered:
-            answer = self._decline(answer, found)
+        if found.correction:
+            answer = self._correct(answer, found.correction)
+        elif not found.answered:
+            answer = self._abstain(answer, found.weighed)
         elif self._model:
             answer = self._by_model(answer, found.hits, found.weighed)
         else:
@@ -161,11 +163,8 @@ class Assistant(Runnable[Question, Answer]):
         best = [there.weighed[0] for there in found.values() if there.answered]
         return best, [each for each, there in found.items() if not there.answered]
 
-    def _decline(self, answer: Answer, found: Found) -> Answer:
-        """Say what contradicts the question, or that nothing answers it."""
-        correction = evidence.correction(found.weighed, found.readings)
-        if correction is None:
-            return self._abstain(answer, found.weighed)
+    def _correct(self, answer: Answer, correction: Candidate) -> Answer:
+        """Say what contradicts the question."""
         citations = self._quote([correction])
         return replace(
             answer,

@@ -24,10 +24,12 @@ _PASSAGES_READ = 8
 class Found:
     """What there is for a question, best first.
 
-    `hits` are the passages, `ranked` their sentences by the search alone, `weighed` those of the
-    passages that were read, by the probability that they answer; `readings` are by passage id.
+    `query` is what the index was asked, `hits` are the passages, `ranked` their sentences by the
+    search alone, `weighed` those of the passages that were read, by the probability that they
+    answer; `readings` are by passage id.
     """
 
+    query: str
     hits: Sequence[Hit]
     ranked: Sequence[Candidate]
     weighed: Sequence[Candidate]
@@ -36,12 +38,17 @@ class Found:
     @property
     def confidence(self) -> float:
         """The probability that the documents answer the question."""
-        return evidence.confidence(self.ranked, self.weighed, self.readings)
+        return evidence.confidence(self.query, self.ranked, self.weighed, self.readings)
 
     @property
     def answered(self) -> bool:
         """Whether that is enough to answer."""
         return self.confidence >= evidence.calibration().answer
+
+    @property
+    def correction(self) -> Candidate | None:
+        """The sentence that contradicts what the question takes for granted, if one does."""
+        return evidence.correction(self.weighed, self.readings, answered=self.answered)
 
 
 def find(index: SearchIndex, reader: Reader, question: str) -> Found:
@@ -52,4 +59,4 @@ def find(index: SearchIndex, reader: Reader, question: str) -> Found:
     passages = [hit.passage for hit in hits[:_PASSAGES_READ]]
     read = reader.read(query, passages)
     readings = dict(zip((each.id for each in passages), read, strict=True))
-    return Found(hits, ranked, evidence.weigh(ranked, readings), readings)
+    return Found(query, hits, ranked, evidence.weigh(ranked, readings), readings)

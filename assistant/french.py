@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from index.catalogue import Catalogue
 
 _WORD = re.compile(r"[^\W_]+")
-_INVERTED = re.compile(r"-t-(?:il|elle|on)s?\b|-(?:il|elle|on|ils|elles|ce)\b", re.IGNORECASE)
-_ELIDED = re.compile(r"\b(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu)'", re.IGNORECASE)
+_INVERTED = r"-t-(?:il|elle|on)s?\b|-(?:ils?|elles?|on|ce)\b"
+_ELIDED = r"\b(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu)'"
+_DECIMALS = re.compile(r"(?<=\d),(?=\d{1,2}\b)")
+_THOUSANDS = re.compile(r"(?<=\d)[ \u00a0\u202f](?=\d{3}\b)")
 
 
 def is_french(text: str) -> bool:
@@ -46,12 +48,16 @@ def in_their_language(question: str, catalogue: Catalogue) -> str:
     return question if 2 * len(held) > len(french) else gloss(question)
 
 
-def gloss(question: str) -> str:
-    """Give a French question in English words, in the order of the French ones."""
-    text = question.replace("’", "'")
-    text = _phrases().sub(lambda found: _table()["phrases"][found.group().casefold()], text)
-    text = _ELIDED.sub("", _INVERTED.sub("", text))
-    return " ".join(_WORD.sub(lambda found: _english(found.group()), text).split())
+def gloss(text: str) -> str:
+    """Give a French text in English words, in the order of the French ones."""
+    text = _THOUSANDS.sub(",", _DECIMALS.sub(".", text.replace("’", "'")))
+    return " ".join(_tokens().sub(_glossed, text).split())
+
+
+def _glossed(found: re.Match[str]) -> str:
+    if found["phrase"]:
+        return str(_table()["phrases"][found["phrase"].casefold()])
+    return _english(found["word"]) if found["word"] else ""
 
 
 def _english(word: str) -> str:
@@ -72,9 +78,14 @@ def _by_stem() -> dict[str, str]:
 
 
 @cache
-def _phrases() -> re.Pattern[str]:
+def _tokens() -> re.Pattern[str]:
+    """Find phrases, longest first, what English does without, and words."""
     longest_first = sorted(_table()["phrases"], key=len, reverse=True)
-    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)", re.IGNORECASE)
+    phrases = "|".join(map(re.escape, longest_first))
+    return re.compile(
+        rf"(?P<phrase>(?<!\w)(?:{phrases})(?!\w))|{_INVERTED}|{_ELIDED}|(?P<word>[^\W_]+)",
+        re.IGNORECASE,
+    )
 
 
 @cache

@@ -59,13 +59,25 @@ def test_every_statement_is_an_exact_quotation_with_its_source(assistant):
     for question, _ in QUESTIONS:
         answer = assistant.ask(question)
         assert 1 <= len(answer.statements) <= 4
-        assert [each.marker for each in answer.citations] == [1, 2, 3, 4][: len(answer.citations)]
-        for statement, citation in zip(answer.statements, answer.citations, strict=True):
+        markers = [each.marker for each in answer.citations]
+        assert markers == list(range(1, len(markers) + 1))
+        assert [marker for each in answer.statements for marker in each.markers] == markers
+        quotes = {each.marker: each.quote for each in answer.citations}
+        for statement in answer.statements:
+            assert statement.text == quotes[statement.markers[0]]
+        for citation in answer.citations:
             assert holds(citation, assistant.document)
-            assert statement.text == citation.quote
-            assert statement.markers == (citation.marker,)
             assert citation.publisher
             assert citation.url.startswith("http")
+
+
+def test_what_cannot_be_answered_brings_questions_that_can_be(assistant):
+    for question in ("Who catered the summit?", "How do I roast a chicken?"):
+        answer = assistant.ask(question)
+        assert answer.abstained
+        assert 1 <= len(answer.suggestions) <= 3
+        for each in answer.suggestions:
+            assert not assistant.ask(each).abstained
 
 
 def test_the_source_is_the_one_behind_the_quoted_sentence(assistant):
@@ -118,6 +130,7 @@ def test_the_json_follows_the_contract(assistant):
         "abstained",
         "citations",
         "closest",
+        "suggestions",
         "answerer",
         "seconds",
     } <= set(found)

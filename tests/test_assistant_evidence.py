@@ -44,7 +44,7 @@ def test_the_likeliest_sentence_knows_the_words_that_answer():
 def test_a_reader_that_finds_nothing_lowers_the_confidence():
     def confidence(**values):
         ranked, readings = found(**values)
-        return evidence.confidence(ranked, evidence.weigh(ranked, readings), readings)
+        return evidence.confidence("bees", ranked, evidence.weigh(ranked, readings), readings)
 
     nothing = {"answers": -6.0, "sentences": (-6.0, -6.0), "words": (-6.0, -6.0)}
     assert 0 < confidence(**nothing) < confidence() < 1
@@ -53,19 +53,26 @@ def test_a_reader_that_finds_nothing_lowers_the_confidence():
 def test_what_is_far_from_everything_is_not_answered_whatever_the_reader_says():
     ranked, readings = found()
     far = [replace(each, hit=replace(each.hit, cosines=(0.1, 0.1)), context=0.0) for each in ranked]
-    assert evidence.confidence(far, evidence.weigh(far, readings), readings) < 0.1
+    assert evidence.confidence("bees", far, evidence.weigh(far, readings), readings) < 0.1
 
 
 def test_nothing_found_is_no_confidence():
-    assert evidence.confidence([], [], {}) == 0.0
+    assert evidence.confidence("bees", [], [], {}) == 0.0
 
 
 def test_only_a_sentence_that_surely_contradicts_corrects_a_question():
-    ranked, readings = found()
-    assert evidence.correction(evidence.weigh(ranked, readings), readings) is None
-    ranked, readings = found(corrections=(5.0, -9.0))
-    assert evidence.correction(evidence.weigh(ranked, readings), readings).text == "Owls hunt mice."
-    assert evidence.correction([], {}) is None
+    def correction(logit, *, answered):
+        ranked, readings = found(corrections=(logit, -9.0))
+        weighed = evidence.weigh(ranked, readings)
+        return evidence.correction(weighed, readings, answered=answered)
+
+    limits = evidence.calibration()
+    assert limits.correct <= limits.contradict
+    assert correction(limits.correct - 0.1, answered=False) is None
+    assert correction(limits.correct + 0.1, answered=False).text == "Owls hunt mice."
+    assert correction(limits.contradict - 0.1, answered=True) is None
+    assert correction(limits.contradict + 0.1, answered=True).text == "Owls hunt mice."
+    assert evidence.correction([], {}, answered=False) is None
 
 
 @pytest.mark.parametrize("total", [-1e6, 0.0, 1e6])
@@ -79,5 +86,5 @@ def test_the_shipped_calibration_has_a_weight_for_each_feature():
     reading = next(iter(readings.values()))
     features = evidence.sentence_features(ranked[0], reading, 1.0)
     assert len(evidence.calibration().sentence) == len(features) + 1
-    features = evidence.question_features(ranked, weighed, readings)
+    features = evidence.question_features("bees", ranked, weighed, readings)
     assert len(evidence.calibration().question) == len(features) + 1

@@ -269,3 +269,10 @@ def test_when_no_sentence_holds_the_built_in_answer_is_given_and_says_so(ask):
     assert answer.citations
     assert "do not bear out" in answer.notice
     assert "built-in answer" in answer.notice
+
+
+def test_a_french_sentence_is_read_by_its_english_words():
+    [passage] = passages_of("The mill", "The mill sold 87 % of its paper in Oslo in May 2025.")
+    assert verify("Le moulin a vendu 87 % de son papier à Oslo en mai 2025.", [passage]).spans
+    wrong = verify("Le moulin a vendu 78 % de son papier à Oslo en mai 2025.", [passage])
+    assert wrong.fault is Fault.NUMBER

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from index.embedding import Embedder
 
 # Chosen on the golden questions to tune on: 95 of 100 answerable ones are answered.
-ANSWER, CORRECT = 0.3, -0.75
+ANSWER, CORRECT, CONTRADICT = 0.3, -0.75, 9.0
 _SENTENCES = 12  # of each question that the first regression sees
 
 
@@ -76,7 +76,7 @@ def fit_question(asked: Sequence[Asked], golden_weight: float) -> list[float]:
     for each in asked:
         found = each.found
         weighed = evidence.weigh(found.ranked, found.readings)
-        rows.append(evidence.question_features(found.ranked, weighed, found.readings))
+        rows.append(evidence.question_features(found.query, found.ranked, weighed, found.readings))
         labels.append(each.question.answerable)
         weights.append(golden_weight if each.source == "golden" else 1.0)
     return _fit(rows, labels, weights)
@@ -115,8 +115,8 @@ def calibrate(
 
 def fit(asked: Sequence[Asked], path: Path) -> None:
     """Fit everything on what was asked, and write it."""
-    values: dict[str, Any] = {"sentence": fit_sentence(asked), "question": [0.0] * 10}
-    values |= {"answer": ANSWER, "correct": CORRECT}
+    values: dict[str, Any] = {"sentence": fit_sentence(asked), "question": [0.0] * 11}
+    values |= {"answer": ANSWER, "correct": CORRECT, "contradict": CONTRADICT}
     _write(path, values)
     values["question"] = fit_question(asked, golden_weight=3.0)
     _write(path, values)

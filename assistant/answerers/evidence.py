@@ -13,6 +13,9 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from assistant.question import proper_names
+from index.terms import terms, words
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -30,13 +33,14 @@ class Calibration:
     """Weights of the two regressions, their last one the constant, and when to abstain.
 
     Below `answer` the question counts as not answered; a sentence whose logit of contradicting the
-    question is above `correct` then corrects it.
+    question is above `correct` then corrects it; above `contradict` it does so in any case.
     """
 
     sentence: tuple[float, ...]
     question: tuple[float, ...]
     answer: float
     correct: float
+    contradict: float
 
 
 @cache
@@ -49,6 +53,7 @@ def calibration() -> Calibration:
         tuple(values["question"]),
         values["answer"],
         values["correct"],
+        values["contradict"],
     )
 
 
@@ -69,30 +74,42 @@ def weigh(ranked: Sequence[Candidate], readings: Mapping[str, Reading]) -> list[
 
 
 def confidence(
-    ranked: Sequence[Candidate], weighed: Sequence[Candidate], readings: Mapping[str, Reading]
+    question: str,
+    ranked: Sequence[Candidate],
+    weighed: Sequence[Candidate],
+    readings: Mapping[str, Reading],
 ) -> float:
     """Give the probability that the documents answer the question.
 
-    What is far from everything the documents say counts as not answered, whatever the reader
-    makes of it: it was not taught about such questions.
+    `ranked` are the sentences by the search alone, `weighed` those that `weigh` gives. What is far
+    from everything the documents say counts as not answered, whatever the reader makes of it: it
+    was not taught about such questions.
     """
     if not weighed:
         return 0.0
     nearness = max(0.0, _likeness(ranked) + _CONTEXT * ranked[0].context)
-    value = probability(calibration().question, question_features(ranked, weighed, readings))
+    value = probability(
+        calibration().question, question_features(question, ranked, weighed, readings)
+    )
     return value if nearness >= _NEAR else min(value, nearness / 2)
 
 
-def correction(weighed: Sequence[Candidate], readings: Mapping[str, Reading]) -> Candidate | None:
-    """Give the sentence that contradicts what the question takes for granted, if one does."""
+def correction(
+    weighed: Sequence[Candidate], readings: Mapping[str, Reading], *, answered: bool
+) -> Candidate | None:
+    """Give the sentence that contradicts what the question takes for granted, if one does.
+
+    Where the question seems `answered` it takes more to contradict it.
+    """
     if not weighed:
         return None
 
     def contradicts(each: Candidate) -> float:
         return readings[each.hit.passage.id].corrections[each.number]
 
+    least = calibration().contradict if answered else calibration().correct
     best = max(weighed, key=contradicts)
-    return best if contradicts(best) >= calibration().correct else None
+    return best if contradicts(best) >= least else None
 
 
 def sentence_features(each: Candidate, reading: Reading, best: float) -> tuple[float, ...]:
@@ -107,9 +124,12 @@ def sentence_features(each: Candidate, reading: Reading, best: float) -> tuple[f
 
 
 def question_features(
-    ranked: Sequence[Candidate], weighed: Sequence[Candidate], readings: Mapping[str, Reading]
+    question: str,
+    ranked: Sequence[Candidate],
+    weighed: Sequence[Candidate],
+    readings: Mapping[str, Reading],
 ) -> tuple[float, ...]:
-    """Give what says whether any sentence answers; `ranked` are by the search alone."""
+    """Give what says whether any sentence answers; for the arguments see `confidence`."""
     first = weighed[0]
     reading = readings[first.hit.passage.id]
     others = [each.score for each in weighed[1:3]] or [0.0]
@@ -123,6 +143,7 @@ def question_features(
         _likeness(ranked),
         ranked[0].context,
         ranked[0].score,
+        _held(question, first),
     )
 
 
@@ -130,6 +151,16 @@ def probability(weights: Sequence[float], features: Sequence[float]) -> float:
     """Give the logistic function of the weighted sum; the last weight is the constant."""
     total = weights[-1] + sum(w * f for w, f in zip(weights[:-1], features, strict=True))
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
+
+
+def _held(question: str, candidate: Candidate) -> float:
+    """Give the share of the question's names and numbers that stand around a sentence."""
+    passage = candidate.hit.passage
+    there = set(terms(f"{passage.title} . {passage.heading} . {passage.text}"))
+    named = proper_names(question)
+    asked = set(terms(" . ".join(named))) if named else set()
+    asked |= {word for word in words(question) if word[0].isdigit()}
+    return len(asked & there) / len(asked) if asked else 1.0
 
 
 def _likeness(ranked: Sequence[Candidate]) -> float:

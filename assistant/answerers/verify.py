@@ -22,6 +22,7 @@ from assistant.checking.pairing import pairs_swapped
 from assistant.checking.polarity import denies_less, denies_more, direction_differs
 from assistant.checking.reading import Surroundings, Word, groups, read
 from assistant.checking.speakers import speaker_swapped
+from assistant.french import gloss, is_french
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -72,10 +73,13 @@ def verify(
 
     Gives one or two sentences of each passage that contributes, or why there is no evidence. From
     all the passages that the writer was `given` come no more than the forenames of persons;
-    `before` is the sentence written before it, which says who “he” or “she” is.
+    `before` is the sentence written before it, which says who “he” or “she” is. A French sentence
+    over passages that are not French is read by its English gloss.
     """
     if not passages:
         return Borne(fault=Fault.NO_PASSAGE)
+    if is_french(text) and not any(is_french(each.text) for each in passages):
+        text = gloss(text)
     around = Surroundings.of([text, *_texts(passages)])
     offered = ev.offered(passages, around)
     quoted = ev.quotations(text)
