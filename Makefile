@@ -31,8 +31,9 @@ docs: .venv/.dev ## write the command line's documentation and the screenshots
 	$(BIN)/python scripts/cli_docs.py
 	$(BIN)/python scripts/screenshots.py
 
-accuracy: .venv/.dev ## write the README's accuracy table from the test questions
+accuracy: .venv/.dev ## write the baseline, and the accuracy tables of README and docs
 	$(BIN)/python scripts/accuracy.py
+	$(BIN)/python benchmarks/peers.py --write
 
 benchmark: .venv/.dev ## measure speed and memory
 	$(BIN)/python benchmarks/speed.py

@@ -1,7 +1,7 @@
 """Compares the assistant with what LangChain's quick start gives: same questions, one table.
 
-With `--write` the table also goes between the markers of docs/evaluation.md. What is compared
-is said there.
+With `--write` the table also goes between the markers of docs/evaluation.md, where what is compared
+is said, and its main lines go into the README.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from index.embedding import Embedder
 
 PAGE = DOCS / "evaluation.md"
+README = DOCS.parent / "README.md"
 OURS = "ours"
 OURS_WITH_MODEL = "ours with the model"
 # Each peer, and which of ours it is compared with.
@@ -102,6 +103,20 @@ FIGURES = (
     Figure("abstention_f1", "The two together (F1)"),
     Figure("seconds", "Seconds a question", _VALUE),
 )
+# What the README shows of it.
+MAIN_FIGURES = (
+    Figure("correctness", "Answerable questions whose every fact is in the text shown"),
+    Figure("correctness_follow_up", "…where the question follows another"),
+    Figure("words", "Words of the text shown", _COUNT),
+    Figure("recall@5", "A right document among the first five passages"),
+    Figure("citation_exactness", "Answers whose every quotation is exact"),
+    Figure("citation_recall", "Facts that their sentence's citations quote"),
+    Figure("citation_precision", "Citations of a right document that their sentence needs"),
+    Figure("abstention_precision", "Abstentions that were right to abstain"),
+    Figure("abstention_recall", "Unanswerable questions turned away"),
+    Figure("abstention_recall_false_premise", "…of those that rest on something false"),
+    Figure("abstention_f1", "Abstentions, precision and recall together (F1)"),
+)
 
 
 def main() -> None:
@@ -112,12 +127,14 @@ def main() -> None:
         questions, what, settings = _work(options, folder)
         others = Others()
         results = measure(questions, settings, default_embedder(), folder)
-    lines, caption = table(results), _caption(what, settings, others)
+    lines, caption = table(results, FIGURES), _caption(what, settings, others)
     Console().print(rich_table(lines, what), caption, sep="\n")
     if options.write:
         marker = "peers-squad" if options.squad else "peers"
         report = f"{markdown(lines)}\n\n{caption}"
         PAGE.write_text(with_report(PAGE.read_text("utf-8"), marker, report), "utf-8")
+        if not (options.squad or options.questions or options.limit):
+            _write_readme(results, what)
 
 
 def measure(
@@ -147,7 +164,14 @@ def measure(
     return rows
 
 
-def table(results: dict[str, list[Row]]) -> list[list[str]]:
+def _write_readme(results: dict[str, list[Row]], what: str) -> None:
+    first = next(iter(RIVALS))
+    lines = table({name: results[name] for name in (first, OURS)}, MAIN_FIGURES)
+    report = f"{markdown(lines)}\n\n{what}. In brackets 95 % intervals."
+    README.write_text(with_report(README.read_text("utf-8"), "accuracy", report), "utf-8")
+
+
+def table(results: dict[str, list[Row]], figures: Sequence[Figure]) -> list[list[str]]:
     """Give the lines of the table, its head first: figures, then ours against each peer."""
     rivals = {peer: ours for peer, ours in RIVALS.items() if peer in results}
     versus = [f"{ours} against {peer}" for peer, ours in rivals.items()]
@@ -155,10 +179,10 @@ def table(results: dict[str, list[Row]]) -> list[list[str]]:
     changes = {
         (peer, alone): _changes(results[peer], results[ours], alone=alone)
         for peer, ours in rivals.items()
-        for alone in {figure.alone for figure in FIGURES}
+        for alone in {figure.alone for figure in figures}
     }
-    for figure in FIGURES:
-        shown = [_value(figure, rows) for rows in results.values()]
+    for figure in figures:
+        shown = [value(figure, rows) for rows in results.values()]
         said = [
             _said(figure, results[peer], results[ours], changes[peer, figure.alone])
             for peer, ours in rivals.items()
@@ -190,7 +214,7 @@ def _changes(peer: Sequence[Row], ours: Sequence[Row], *, alone: bool) -> dict[s
     return {change["name"]: change for change in compare(old, new)["changes"]}
 
 
-def _value(figure: Figure, rows: Sequence[Row]) -> str:
+def value(figure: Figure, rows: Sequence[Row]) -> str:
     """Give a figure with its interval; nothing where it is not defined."""
     summary = summarise(figure.of(rows), [figure.metric])
     if figure.metric not in summary or not figure.defined(rows):

@@ -1,14 +1,12 @@
-"""Writes how accurate the answers are: README's table, and the baseline that CI compares with."""
+"""Answers all shipped questions and writes the baseline that CI compares with."""
 
 from __future__ import annotations
 
 import json
-import re
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from assistant.evaluation.metrics import summarise
 from assistant.evaluation.questions import DEV_QUESTIONS, TEST_QUESTIONS, read_questions
 from assistant.evaluation.run import evaluate_all
 from assistant.load import default_embedder, open_assistant, sync_corpus
@@ -16,36 +14,11 @@ from assistant.settings import read_settings
 
 ROOT = Path(__file__).parent.parent
 BASELINE = ROOT / "tests" / "baseline.json"
-_FIGURES = {
-    "correctness": "Answerable questions answered with every fact",
-    "recall@5": "A right document among the first five passages",
-    "citation_exactness": "Answers whose every quotation is exact",
-    "citation_recall": "Facts that their sentence's citations quote",
-    "citation_precision": "Citations of a right document that their sentence needs",
-    "abstention_precision": "Abstentions that were right to abstain",
-    "abstention_recall": "Unanswerable questions turned away",
-    "abstention_f1": "The two together (F1)",
-}
 # Texts and times, which a comparison does not need.
 _LEFT_OUT = (
     *("answer", "closest", "passages", "standalone_question", "state", "seconds"),
     *("facts", "documents", "history", "citations"),
 )
-
-
-def table(rows: list[dict[str, Any]]) -> str:
-    """Give the figures of the test questions, with their intervals, as a Markdown table."""
-    ids = {question.id for question in read_questions([TEST_QUESTIONS])}
-    summary = summarise([row for row in rows if row["id"] in ids], list(_FIGURES))
-    lines = ["| built-in answerer, test questions | value | 95 % interval | n |"]
-    lines.append("| --- | ---: | :---: | ---: |")
-    for name, meaning in _FIGURES.items():
-        low, high = summary[f"{name}_ci"]
-        lines.append(
-            f"| {meaning} | {summary[name]:.1%} | {low:.1%} to {high:.1%} "
-            f"| {summary[f'{name}_n']} |"
-        )
-    return "\n".join(lines)
 
 
 def baseline(rows: list[dict[str, Any]]) -> str:
@@ -62,7 +35,7 @@ def baseline(rows: list[dict[str, Any]]) -> str:
 
 
 def main() -> None:
-    """Answer the golden questions from a fresh index; write the table and the baseline."""
+    """Answer the golden questions from a fresh index, and write the baseline."""
     with tempfile.TemporaryDirectory() as data:
         settings = read_settings(data_dir=Path(data))
         embedder = default_embedder()
@@ -71,14 +44,6 @@ def main() -> None:
         questions = read_questions([DEV_QUESTIONS, TEST_QUESTIONS])
         rows = evaluate_all(assistant, questions)["questions"]
     BASELINE.write_text(baseline(rows), "utf-8")
-    readme = ROOT / "README.md"
-    text = re.sub(
-        r"(<!-- accuracy -->\n).*?(<!-- /accuracy -->)",
-        lambda match: f"{match[1]}{table(rows)}\n{match[2]}",
-        readme.read_text("utf-8"),
-        flags=re.DOTALL,
-    )
-    readme.write_text(text, "utf-8")
 
 
 if __name__ == "__main__":

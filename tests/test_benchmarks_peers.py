@@ -1,3 +1,4 @@
+import json
 import sys
 from pathlib import Path
 
@@ -6,11 +7,12 @@ from fakes import ChatServer, WordEmbedder
 from langchain_core.documents import Document as Chunk
 from langchain_core.retrievers import BaseRetriever
 
-from assistant.evaluation.questions import GoldenQuestion
+from assistant.evaluation.questions import TEST_QUESTIONS, GoldenQuestion, read_questions
 from assistant.settings import read_settings
 from corpus.document import Document
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "benchmarks"))
 
 import page
 import peers
@@ -80,7 +82,7 @@ def test_without_a_model_the_chunks_are_what_is_shown(measured):
 
 
 def test_the_table_has_every_pipeline_and_ours_against_each_peer(measured):
-    head, *body = peers.table(measured())
+    head, *body = peers.table(measured(), peers.FIGURES)
     assert head[1:4] == ["quick start", "quick start with rank fusion", "ours"]
     assert head[4:] == ["ours against quick start", "ours against quick start with rank fusion"]
     lines = {line[0]: line[1:] for line in body}
@@ -120,7 +122,10 @@ def test_with_a_chat_model_it_answers_from_the_chunks(served):
     assert (row["answer"], row["right"]) == ("In church towers [1].", True)
     prompts = [request["messages"][-1]["content"] for request in requests]
     assert any("Context:\nOwls\n\nThe owl is a bird" in prompt for prompt in prompts)
-    assert "ours with the model against quick start with the model" in peers.table(results)[0]
+    assert (
+        "ours with the model against quick start with the model"
+        in peers.table(results, peers.FIGURES)[0]
+    )
 
 
 def test_a_model_that_does_not_know_abstains(served):
@@ -155,3 +160,13 @@ def test_the_page_is_written_between_its_markers_alone():
     )
     with pytest.raises(ValueError, match="<!-- speed -->"):
         page.with_report(old, "speed", "new")
+
+
+def test_the_accuracy_in_the_readme_is_that_of_the_baseline():
+    ids = {question.id for question in read_questions([TEST_QUESTIONS])}
+    baseline = json.loads((ROOT / "tests" / "baseline.json").read_text("utf-8"))["questions"]
+    rows = [row for row in baseline if row["id"] in ids]
+    lines = (ROOT / "README.md").read_text("utf-8").splitlines()
+    for figure in peers.MAIN_FIGURES:
+        [line] = [each for each in lines if each.startswith(f"| {figure.meaning} |")]
+        assert line.split(" | ")[2] == peers.value(figure, rows)
