@@ -11,13 +11,13 @@ from assistant.evaluation.questions import TEST_QUESTIONS, GoldenQuestion, read_
 from assistant.settings import read_settings
 from corpus.document import Document
 
-ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "benchmarks"))
+sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 
 import page
 import peers
 import pipelines
 
+ROOT = Path(__file__).parent.parent
 QUESTIONS = [
     GoldenQuestion(
         id="owls", question="Where do barn owls live?", facts=[["towers"]], documents=["owls"]
