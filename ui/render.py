@@ -30,7 +30,7 @@ def answer_html(answer: Answer, shown: int | None = None) -> str:
             parts.insert(0, _line("summit-read-as", f"Read as: {answer.standalone_question}"))
         state = _STATES[answer.state]
         if answer.answerer != BUILT_IN and answer.state is State.ANSWERED:
-            state = f"Written by {answer.answerer} from the sources"
+            state = f"Written by {answer.answerer}, checked against the sources"
         parts.append(_line(f"summit-state summit-{answer.state.value}", state))
         if answer.notice:
             parts.append(_line("summit-notice", answer.notice))
