@@ -24,12 +24,10 @@ _PASSAGES_READ = 8
 class Found:
     """What there is for a question, best first.
 
-    `query` is what the index was asked, `hits` are the passages, `ranked` their sentences by the
-    search alone, `weighed` those of the passages that were read, by the probability that they
-    answer; `readings` are by passage id.
+    `hits` are the passages, `ranked` their sentences by the search alone, `weighed` those of the
+    passages that were read, by the probability that they answer; `readings` are by passage id.
     """
 
-    query: str
     hits: Sequence[Hit]
     ranked: Sequence[Candidate]
     weighed: Sequence[Candidate]
@@ -38,7 +36,7 @@ class Found:
     @property
     def confidence(self) -> float:
         """The probability that the documents answer the question."""
-        return evidence.confidence(self.query, self.ranked, self.weighed, self.readings)
+        return evidence.confidence(self.ranked, self.weighed, self.readings)
 
     @property
     def answered(self) -> bool:
@@ -48,7 +46,7 @@ class Found:
     @property
     def correction(self) -> Candidate | None:
         """The sentence that contradicts what the question takes for granted, if one does."""
-        return evidence.correction(self.weighed, self.readings, answered=self.answered)
+        return evidence.correction(self.weighed, self.readings)
 
 
 def find(index: SearchIndex, reader: Reader, question: str) -> Found:
@@ -59,4 +57,4 @@ def find(index: SearchIndex, reader: Reader, question: str) -> Found:
     passages = [hit.passage for hit in hits[:_PASSAGES_READ]]
     read = reader.read(query, passages)
     readings = dict(zip((each.id for each in passages), read, strict=True))
-    return Found(query, hits, ranked, evidence.weigh(ranked, readings), readings)
+    return Found(hits, ranked, evidence.weigh(ranked, readings), readings)

@@ -75,9 +75,9 @@ def standalone(question: Question) -> str:
         previous = standalone(Question(previous, question.history[:-1]))
     about = _ABOUT.match(question.text)
     other = re.sub(r"['’]s$", "", about["rest"].rstrip("?!. ")) if about else ""
-    if len(other.split()) <= _FEW_WORDS and (proper_names(other) or is_alias(other)):
+    if len(other.split()) <= _FEW_WORDS and (_names(other) or is_alias(other)):
         return _with_other_name(previous, other)
-    if (about and not proper_names(other)) or _leans(question.text):
+    if (about and not _names(other)) or _leans(question.text):
         return _with_topic(question.text, previous)
     return question.text
 
@@ -113,7 +113,7 @@ def _leans(text: str) -> bool:
     It does when a pronoun comes before any name, or when it names nothing and begins with “and”
     or is very short.
     """
-    names = proper_names(text)
+    names = _names(text)
     pronoun = _LEANING.search(text)
     if pronoun:
         return not any(text.find(name) < pronoun.start() for name in names)
@@ -129,7 +129,7 @@ def _with_topic(text: str, previous: str) -> str:
 
 
 def _with_other_name(previous: str, name: str) -> str:
-    names = proper_names(previous)
+    names = _names(previous)
     if not names:
         return f"{previous.rstrip('?!. ')} ({name})?"
     old = names[0]
@@ -140,7 +140,7 @@ def _with_other_name(previous: str, name: str) -> str:
     return previous.replace(old, name, 1)
 
 
-def proper_names(text: str) -> list[str]:
+def _names(text: str) -> list[str]:
     """Give the proper names of a question, in order, question words left out."""
     names = []
     for match in _NAME.finditer(text):

@@ -44,7 +44,7 @@ def test_the_likeliest_sentence_knows_the_words_that_answer():
 def test_a_reader_that_finds_nothing_lowers_the_confidence():
     def confidence(**values):
         ranked, readings = found(**values)
-        return evidence.confidence("bees", ranked, evidence.weigh(ranked, readings), readings)
+        return evidence.confidence(ranked, evidence.weigh(ranked, readings), readings)
 
     nothing = {"answers": -6.0, "sentences": (-6.0, -6.0), "words": (-6.0, -6.0)}
     assert 0 < confidence(**nothing) < confidence() < 1
@@ -53,26 +53,23 @@ def test_a_reader_that_finds_nothing_lowers_the_confidence():
 def test_what_is_far_from_everything_is_not_answered_whatever_the_reader_says():
     ranked, readings = found()
     far = [replace(each, hit=replace(each.hit, cosines=(0.1, 0.1)), context=0.0) for each in ranked]
-    assert evidence.confidence("bees", far, evidence.weigh(far, readings), readings) < 0.1
+    assert evidence.confidence(far, evidence.weigh(far, readings), readings) < 0.1
 
 
 def test_nothing_found_is_no_confidence():
-    assert evidence.confidence("bees", [], [], {}) == 0.0
+    assert evidence.confidence([], [], {}) == 0.0
 
 
 def test_only_a_sentence_that_surely_contradicts_corrects_a_question():
-    def correction(logit, *, answered):
-        ranked, readings = found(corrections=(logit, -9.0))
-        weighed = evidence.weigh(ranked, readings)
-        return evidence.correction(weighed, readings, answered=answered)
+    def correction(logit, **values):
+        ranked, readings = found(corrections=(logit, -9.0), **values)
+        return evidence.correction(evidence.weigh(ranked, readings), readings)
 
-    limits = evidence.calibration()
-    assert limits.correct <= limits.contradict
-    assert correction(limits.correct - 0.1, answered=False) is None
-    assert correction(limits.correct + 0.1, answered=False).text == "Owls hunt mice."
-    assert correction(limits.contradict - 0.1, answered=True) is None
-    assert correction(limits.contradict + 0.1, answered=True).text == "Owls hunt mice."
-    assert evidence.correction([], {}, answered=False) is None
+    unanswered = {"answers": -6.0, "sentences": (-6.0, -6.0), "words": (-6.0, -6.0)}
+    assert correction(-8.0, **unanswered) is None
+    assert correction(4.0, **unanswered).text == "Owls hunt mice."
+    assert correction(0.0) is None
+    assert evidence.correction([], {}) is None
 
 
 @pytest.mark.parametrize("total", [-1e6, 0.0, 1e6])
@@ -86,5 +83,7 @@ def test_the_shipped_calibration_has_a_weight_for_each_feature():
     reading = next(iter(readings.values()))
     features = evidence.sentence_features(ranked[0], reading, 1.0)
     assert len(evidence.calibration().sentence) == len(features) + 1
-    features = evidence.question_features("bees", ranked, weighed, readings)
+    features = evidence.question_features(weighed, readings)
     assert len(evidence.calibration().question) == len(features) + 1
+    features = evidence.premise_features(weighed, readings)
+    assert len(evidence.calibration().premise) == len(features) + 1

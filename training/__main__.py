@@ -32,6 +32,7 @@ KEPT = ("reading-6.json", "reading-15.json")  # never trained on: they calibrate
 _OURS = Path(__file__).parent / "data"
 _MODELS = Path(__file__).parent.parent / "assistant" / "models"
 _SQUAD = "squad2-dev-open.json"
+_LAST_ROUND = "round-2"
 
 
 def main() -> None:
@@ -46,7 +47,7 @@ def main() -> None:
     elif chosen.step == "export":
         from training.export import write  # noqa: PLC0415 - needs the extra
 
-        write(chosen.out, _MODELS / "reader.onnx")
+        write(chosen.out / _LAST_ROUND, _MODELS / "reader.onnx")
     else:
         from training.calibrate import calibrate  # noqa: PLC0415
 

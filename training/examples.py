@@ -64,6 +64,13 @@ def held_out_ids(path: Path) -> set[str]:
     }
 
 
+def kinds_of(path: Path) -> Iterator[tuple[str, str]]:
+    """Give the id and the kind of each of our own questions in a file."""
+    for article in json.loads(path.read_text("utf-8"))["data"]:
+        for paragraph in article["paragraphs"]:
+            yield from ((asked["id"], asked["kind"]) for asked in paragraph["qas"])
+
+
 def squad(path: Path, source: str, titles: set[str] | None = None) -> Iterator[Example]:
     """Read a file in SQuAD's format; only the articles of these titles, where given.
 

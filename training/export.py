@@ -11,7 +11,7 @@ import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 
-from training.reader import Reader
+from training.reader import Reader, load
 
 _NAMES = ("ids", "mask", "kinds")
 
@@ -30,9 +30,10 @@ class _Flat(nn.Module):
 
 
 def write(out: Path, path: Path) -> None:
-    """Write the reader of the last checkpoint in `out`, and say how far the file differs."""
+    """Write the reader that was trained in `out`, and say how far the file differs."""
     reader = Reader()
-    reader.load_state_dict(torch.load(out / "checkpoint.pt", weights_only=True)["model"])
+    if not load(reader, out):
+        raise SystemExit(f"{out} holds no finished training; run: python -m training train")
     path.parent.mkdir(parents=True, exist_ok=True)
     export(reader, path)
     ids = torch.randint(1_000, 20_000, (8, 96))

@@ -1,6 +1,6 @@
 """Weighs what the search and the reader measured: which sentence answers, and does any?
 
-Two logistic regressions, fitted by `training/calibrate.py` on questions that nothing here was
+Three logistic regressions, fitted by `training/calibrate.py` on questions that nothing here was
 trained on; their weights stand in `assistant/models/calibration.json`.
 """
 
@@ -12,9 +12,6 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
-
-from assistant.question import proper_names
-from index.terms import terms, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,17 +27,17 @@ _LIMIT = 8.0  # beyond this a logit says no more
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Weights of the two regressions, their last one the constant, and when to abstain.
+    """Weights of the three regressions, their last one the constant, and when to abstain.
 
-    Below `answer` the question counts as not answered; a sentence whose logit of contradicting the
-    question is above `correct` then corrects it; above `contradict` it does so in any case.
+    Below `answer` the question counts as not answered; a sentence that contradicts what it takes
+    for granted with a probability from `correct` on corrects it.
     """
 
     sentence: tuple[float, ...]
     question: tuple[float, ...]
+    premise: tuple[float, ...]
     answer: float
     correct: float
-    contradict: float
 
 
 @cache
@@ -51,9 +48,9 @@ def calibration() -> Calibration:
     return Calibration(
         tuple(values["sentence"]),
         tuple(values["question"]),
+        tuple(values["premise"]),
         values["answer"],
         values["correct"],
-        values["contradict"],
     )
 
 
@@ -74,10 +71,7 @@ def weigh(ranked: Sequence[Candidate], readings: Mapping[str, Reading]) -> list[
 
 
 def confidence(
-    question: str,
-    ranked: Sequence[Candidate],
-    weighed: Sequence[Candidate],
-    readings: Mapping[str, Reading],
+    ranked: Sequence[Candidate], weighed: Sequence[Candidate], readings: Mapping[str, Reading]
 ) -> float:
     """Give the probability that the documents answer the question.
 
@@ -87,29 +81,22 @@ def confidence(
     """
     if not weighed:
         return 0.0
-    nearness = max(0.0, _likeness(ranked) + _CONTEXT * ranked[0].context)
-    value = probability(
-        calibration().question, question_features(question, ranked, weighed, readings)
-    )
+    likeness = max(cosine for each in ranked for cosine in each.hit.cosines)
+    nearness = max(0.0, likeness + _CONTEXT * ranked[0].context)
+    value = probability(calibration().question, question_features(weighed, readings))
     return value if nearness >= _NEAR else min(value, nearness / 2)
 
 
-def correction(
-    weighed: Sequence[Candidate], readings: Mapping[str, Reading], *, answered: bool
-) -> Candidate | None:
-    """Give the sentence that contradicts what the question takes for granted, if one does.
+def correction(weighed: Sequence[Candidate], readings: Mapping[str, Reading]) -> Candidate | None:
+    """Give the sentence that contradicts what the question takes for granted, if one surely does.
 
-    Where the question seems `answered` it takes more to contradict it.
+    The better the question seems to be answered, the more it takes to contradict it.
     """
     if not weighed:
         return None
-
-    def contradicts(each: Candidate) -> float:
-        return readings[each.hit.passage.id].corrections[each.number]
-
-    least = calibration().contradict if answered else calibration().correct
-    best = max(weighed, key=contradicts)
-    return best if contradicts(best) >= least else None
+    best = _contradicting(weighed, readings)
+    value = probability(calibration().premise, premise_features(weighed, readings))
+    return best if value >= calibration().correct else None
 
 
 def sentence_features(each: Candidate, reading: Reading, best: float) -> tuple[float, ...]:
@@ -124,48 +111,36 @@ def sentence_features(each: Candidate, reading: Reading, best: float) -> tuple[f
 
 
 def question_features(
-    question: str,
-    ranked: Sequence[Candidate],
-    weighed: Sequence[Candidate],
-    readings: Mapping[str, Reading],
+    weighed: Sequence[Candidate], readings: Mapping[str, Reading]
 ) -> tuple[float, ...]:
-    """Give what says whether any sentence answers; for the arguments see `confidence`."""
+    """Give what says whether any sentence answers; what the search measured says no more."""
     first = weighed[0]
     reading = readings[first.hit.passage.id]
-    others = [each.score for each in weighed[1:3]] or [0.0]
     return (
         _logit(first.score),
-        _logit(max(others)),
         _cut(reading.answers),
         _cut(max(each.answers for each in readings.values())),
         _cut(reading.words[first.number]),
-        _cut(max(value for each in readings.values() for value in each.corrections)),
-        _likeness(ranked),
-        ranked[0].context,
-        ranked[0].score,
-        _held(question, first),
     )
+
+
+def premise_features(
+    weighed: Sequence[Candidate], readings: Mapping[str, Reading]
+) -> tuple[float, ...]:
+    """Give what says whether a sentence contradicts what the question takes for granted."""
+    best = _contradicting(weighed, readings)
+    answered = probability(calibration().question, question_features(weighed, readings))
+    return (_logit(answered), _cut(readings[best.hit.passage.id].corrections[best.number]))
+
+
+def _contradicting(weighed: Sequence[Candidate], readings: Mapping[str, Reading]) -> Candidate:
+    return max(weighed, key=lambda each: readings[each.hit.passage.id].corrections[each.number])
 
 
 def probability(weights: Sequence[float], features: Sequence[float]) -> float:
     """Give the logistic function of the weighted sum; the last weight is the constant."""
     total = weights[-1] + sum(w * f for w, f in zip(weights[:-1], features, strict=True))
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
-
-
-def _held(question: str, candidate: Candidate) -> float:
-    """Give the share of the question's names and numbers that stand around a sentence."""
-    passage = candidate.hit.passage
-    there = set(terms(f"{passage.title} . {passage.heading} . {passage.text}"))
-    named = proper_names(question)
-    asked = set(terms(" . ".join(named))) if named else set()
-    asked |= {word for word in words(question) if word[0].isdigit()}
-    return len(asked & there) / len(asked) if asked else 1.0
-
-
-def _likeness(ranked: Sequence[Candidate]) -> float:
-    """Give the cosine of the sentence that is most like the question."""
-    return max(cosine for each in ranked for cosine in each.hit.cosines)
 
 
 def _cut(logit: float) -> float:
