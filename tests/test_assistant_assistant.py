@@ -72,12 +72,11 @@ def test_every_statement_is_an_exact_quotation_with_its_source(assistant):
 
 
 def test_what_cannot_be_answered_brings_questions_that_can_be(assistant):
-    for question in ("Who catered the summit?", "How do I roast a chicken?"):
-        answer = assistant.ask(question)
-        assert answer.abstained
-        assert 1 <= len(answer.suggestions) <= 3
-        for each in answer.suggestions:
-            assert not assistant.ask(each).abstained
+    answer = assistant.ask("How do I get red wine out of a tablecloth?")
+    assert answer.abstained
+    assert 1 <= len(answer.suggestions) <= 3
+    for each in answer.suggestions:
+        assert not assistant.ask(each).abstained
 
 
 def test_the_source_is_the_one_behind_the_quoted_sentence(assistant):

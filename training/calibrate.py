@@ -71,7 +71,7 @@ def fit_sentence(asked: Sequence[Asked]) -> list[float]:
             reading = found.readings[candidate.hit.passage.id]
             rows.append(evidence.sentence_features(candidate, reading, best))
             labels.append(bool(facts_in(each.question.facts, candidate.text)))
-    return _fit(rows, labels, None)
+    return _fit(rows, labels, [1.0] * len(rows))
 
 
 def fit_question(asked: Sequence[Asked]) -> list[float]:
@@ -163,7 +163,7 @@ def _write(path: Path, values: dict[str, Any]) -> None:
     evidence.calibration.cache_clear()
 
 
-def _fit(rows: list[Any], labels: list[bool], weights: list[float] | None) -> list[float]:
+def _fit(rows: list[Any], labels: list[bool], weights: list[float]) -> list[float]:
     model = LogisticRegression(C=1.0, max_iter=2_000)
     model.fit(np.array(rows), np.array(labels), sample_weight=weights)
     return [round(float(each), 4) for each in (*model.coef_[0], model.intercept_[0])]

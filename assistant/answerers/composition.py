@@ -19,7 +19,7 @@ MAX_WORDS = 90
 _MAX_REPEATS = 2  # citations of one sentence besides its own
 # Chosen on the dev questions: higher ones make answers shorter and miss more facts.
 _LEAST, _NEAR_BEST = 0.08, 0.2
-_SAME, _REPEATED, _SAME_SUBJECT = 0.6, 0.75, 0.6
+_SAME, _HALF, _REPEATED, _SAME_SUBJECT = 0.6, 0.55, 0.75, 0.6
 _LEVEL = 0.5  # of the best probability, for a sentence that gives another number
 
 _LEANS = re.compile(
@@ -115,8 +115,9 @@ def _support(candidate: Candidate, ranked: Sequence[Candidate]) -> list[Candidat
 
 
 def _alike(one: Candidate, other: Candidate) -> bool:
-    first, second = set(terms(one.text)), set(terms(other.text))
-    return len(first & second) >= _SAME * min(len(first), len(second))
+    first, second = sorted((set(terms(one.text)), set(terms(other.text))), key=len)
+    shared = len(first & second)
+    return shared >= _SAME * len(first) and shared >= _HALF * len(second)
 
 
 def _direct(candidate: Candidate) -> str:
