@@ -71,6 +71,14 @@ def test_a_sentence_with_another_number_is_no_repeat():
     assert compose("How many bees?", ranked)[0].repeats == ()
 
 
+def test_a_sentence_that_is_said_itself_is_cited_once():
+    longer = "Ann Lee keeps the bees of the convent in a garden behind the old mill by the river."
+    ranked = found("Who keeps the bees?", "Ann keeps the bees.", longer)
+    said = compose("Who keeps the bees?", ranked)
+    cited = [each for one in said for each in one.sentences]
+    assert len({(each.hit.passage.id, each.number) for each in cited}) == len(cited)
+
+
 def test_two_counts_of_the_same_thing_are_both_given():
     ranked = found("How many bees?", "Ann keeps 4,000 bees.", "Ann keeps 5,000 bees.")
     ranked = [with_direct(each, each.text[10:15]) for each in ranked]

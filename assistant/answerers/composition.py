@@ -69,7 +69,8 @@ def compose(
         fits = len(chosen) + len(group) <= MAX_SENTENCES and length <= MAX_WORDS
         if candidate is best or (candidate in group and fits):
             chosen += group
-    return [Said(each, tuple(_repeats(each, weighed))) for each in chosen]
+    others = [each for each in weighed if each not in chosen]
+    return [Said(each, tuple(_repeats(each, others))) for each in chosen]
 
 
 def other_numbers(weighed: Sequence[Candidate]) -> list[Candidate]:
