@@ -18,7 +18,7 @@ _FEW_SENTENCES = 3
 MAX_WORDS = 90
 _MAX_REPEATS = 2  # citations of one sentence besides its own
 # Chosen on the dev questions: higher ones make answers shorter and miss more facts.
-_LEAST, _NEAR_BEST = 0.08, 0.2
+_LEAST, _NEAR_BEST = 0.08, 0.25
 _SAME, _HALF, _REPEATED, _SAME_SUBJECT = 0.6, 0.55, 0.75, 0.6
 _LEVEL = 0.5  # of the best probability, for a sentence that gives another number
 
