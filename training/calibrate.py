@@ -1,6 +1,6 @@
 """Fits the probabilities of evidence.py on questions that the reader never saw.
 
-Those are the kept articles of the SQuAD file and the kept file of ours, each over an index of its
+Those are the kept articles of the SQuAD file and the kept files of ours, each over an index of its
 own, and the golden questions to tune on. Half of the SQuAD questions are left for reporting.
 """
 
@@ -108,7 +108,7 @@ def calibrate(
     reader: Reader,
     path: Path,
 ) -> None:
-    """Fit both regressions and the threshold, and write them to `path`.
+    """Fit the three regressions, and write them with the thresholds to `path`.
 
     The half of the SQuAD questions that is left for reporting goes to `out/squad-report.jsonl`.
     """

@@ -59,16 +59,19 @@ def held_out_ids(path: Path) -> set[str]:
         str(asked["id"])
         for article in articles
         if article["title"] in kept
-        for paragraph in article["paragraphs"]
-        for asked in paragraph["qas"]
+        for asked in _questions(article)
     }
 
 
 def kinds_of(path: Path) -> Iterator[tuple[str, str]]:
     """Give the id and the kind of each of our own questions in a file."""
     for article in json.loads(path.read_text("utf-8"))["data"]:
-        for paragraph in article["paragraphs"]:
-            yield from ((asked["id"], asked["kind"]) for asked in paragraph["qas"])
+        yield from ((asked["id"], asked["kind"]) for asked in _questions(article))
+
+
+def _questions(article: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for paragraph in article["paragraphs"]:
+        yield from paragraph["qas"]
 
 
 def squad(path: Path, source: str, titles: set[str] | None = None) -> Iterator[Example]:

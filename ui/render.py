@@ -77,23 +77,21 @@ def _line(css_class: str, text: str) -> str:
 
 
 def _list(title: str, citations: Iterable[Citation]) -> str:
-    items = "".join(map(_citation, citations))
-    if not items:
-        return ""
-    return (
-        f'<section class="summit-sources" aria-label="{title}"><h3>{title}</h3>'
-        f"<ol>{items}</ol></section>"
-    )
+    return _section("summit-sources", title, "ol", "".join(map(_citation, citations)))
 
 
 def _suggestions(questions: Iterable[str]) -> str:
     items = "".join(f'<li dir="auto">{escape(each)}</li>' for each in questions)
+    return _section("summit-suggestions", "You could ask", "ul", items)
+
+
+def _section(css_class: str, title: str, tag: str, items: str) -> str:
+    """Give a list under its title; nothing where it has no items."""
     if not items:
         return ""
-    title = "You could ask"
     return (
-        f'<section class="summit-suggestions" aria-label="{title}"><h3>{title}</h3>'
-        f"<ul>{items}</ul></section>"
+        f'<section class="{css_class}" aria-label="{title}"><h3>{title}</h3>'
+        f"<{tag}>{items}</{tag}></section>"
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from index.terms import terms, words
@@ -94,11 +95,11 @@ def other_numbers(weighed: Sequence[Candidate]) -> list[Candidate]:
 
 def _repeats(said: Candidate, weighed: Sequence[Candidate]) -> list[Candidate]:
     """Give sentences of other documents that hold what a sentence says, numbers and all."""
-    stated, numbers = set(terms(said.text)), _numbers(said.text)
+    stated, numbers = _terms(said.text), _numbers(said.text)
     documents = {said.hit.passage.document_id}
     found = []
     for each in weighed:
-        shared = stated & set(terms(each.text))
+        shared = stated & _terms(each.text)
         new = each.hit.passage.document_id not in documents
         if new and len(shared) >= _REPEATED * len(stated) and numbers <= _numbers(each.text):
             documents.add(each.hit.passage.document_id)
@@ -116,19 +117,24 @@ def _support(candidate: Candidate, ranked: Sequence[Candidate]) -> list[Candidat
 
 
 def _alike(one: Candidate, other: Candidate) -> bool:
-    first, second = sorted((set(terms(one.text)), set(terms(other.text))), key=len)
+    first, second = sorted((_terms(one.text), _terms(other.text)), key=len)
     shared = len(first & second)
     return shared >= _SAME * len(first) and shared >= _HALF * len(second)
 
 
 def _direct(candidate: Candidate) -> str:
     """Give the words of a sentence that answer, as the reader sees it."""
-    passage, span = candidate.hit.passage, candidate.words or candidate.span
-    return passage.text[span.start - passage.start : span.end - passage.start]
+    return candidate.hit.passage.words(candidate.words or candidate.span)
 
 
-def _subject(candidate: Candidate) -> set[str]:
-    return set(terms(candidate.text)) - _numbers(candidate.text)
+def _subject(candidate: Candidate) -> frozenset[str]:
+    return _terms(candidate.text) - _numbers(candidate.text)
+
+
+@lru_cache(maxsize=256)
+def _terms(text: str) -> frozenset[str]:
+    # Each sentence of an answer is compared with all the others.
+    return frozenset(terms(text))
 
 
 def _numbers(text: str) -> set[str]:

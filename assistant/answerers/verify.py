@@ -97,7 +97,7 @@ def verify(
         return Borne(fault=Fault.NOT_SAID)
     if said[0].folded in _PERSONS and not _share_names(read(before, around), chosen):
         return Borne(fault=Fault.SPEAKER)
-    return Borne(tuple(_spans(chosen)))
+    return Borne(tuple(dict.fromkeys((each.passage, each.span()) for each in chosen)))
 
 
 def borne_out(
@@ -276,13 +276,3 @@ def _twisted(unit: Sequence[Word], source: Sequence[Word]) -> Fault | None:
     if pairs_swapped(unit, source):
         return Fault.PAIRS
     return None
-
-
-def _spans(chosen: Sequence[Evidence]) -> Iterator[tuple[Passage, Span]]:
-    seen: set[tuple[str, int, int]] = set()
-    for each in chosen:
-        span = each.span()
-        key = (each.passage.id, span.start, span.end)
-        if key not in seen:
-            seen.add(key)
-            yield each.passage, span
