@@ -46,6 +46,7 @@ class Document:
 
     Paragraphs, headings and list items are separated by line breaks; every offset counts
     characters of `text`. `publisher`, `date` and `url` are empty where nothing is known.
+    `questions` are some that it answers, each standing alone, as its author suggests them.
     """
 
     id: str
@@ -59,6 +60,7 @@ class Document:
     topics: tuple[str, ...] = ()
     sources: tuple[Source, ...] = ()
     references: tuple[Reference, ...] = ()
+    questions: tuple[str, ...] = ()
 
     def sources_of(self, start: int, end: int) -> tuple[Source, ...]:
         """Give the sources that the text between two offsets refers to, in their order there."""
@@ -90,6 +92,7 @@ class Document:
                     Reference(each["offset"], tuple(each["keys"])) for each in fields["references"]
                 ),
                 "topics": tuple(fields["topics"]),
+                "questions": tuple(fields.get("questions", ())),
             }
         )
 

@@ -136,12 +136,18 @@ def _document(file: DocumentFile, parsed: Parsed) -> Document:
             for source in metadata.get("sources", ())
         ),
         references=parsed.references,
+        questions=_lines(metadata.get("questions")),
     )
 
 
 def _text(metadata: dict[str, Any], name: str) -> str:
     value = metadata.get(name)
     return "" if value is None else " ".join(clean(str(value)).split())
+
+
+def _lines(value: object) -> tuple[str, ...]:
+    texts = [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
+    return tuple(filter(None, (" ".join(clean(each).split()) for each in texts)))
 
 
 def _topics(value: object) -> tuple[str, ...]:

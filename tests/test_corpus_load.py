@@ -22,6 +22,7 @@ date: 2025-02-11
 language: fr
 url: https://archive.org/summit
 topics: [paris, safety]
+questions: ["Where did it  meet?", "When did it end?"]
 sources:
   - key: bbc
     publisher: BBC
@@ -214,6 +215,7 @@ def test_a_document_carries_what_its_front_matter_says(cited):
     assert (cited.publisher, cited.date, cited.language) == ("Archive", "2025-02-11", "fr")
     assert cited.url == "https://archive.org/summit"
     assert cited.topics == ("paris", "safety")
+    assert cited.questions == ("Where did it meet?", "When did it end?")
     assert cited.sources == (BBC, MONDE)
 
 
@@ -224,12 +226,19 @@ def test_a_document_that_says_nothing_of_itself_has_empty_fields(tmp_path):
     assert (document.publisher, document.date, document.url) == ("", "", "")
     assert document.language == "en"
     assert (document.topics, document.sources, document.references) == ((), (), ())
+    assert document.questions == ()
 
 
 def test_topics_may_be_given_in_one_line(tmp_path):
     document = load_text(tmp_path, "a.md", "---\ntopics: paris, safety\n---\nIt met.\n")
 
     assert document.topics == ("paris", "safety")
+
+
+def test_what_is_no_question_in_the_front_matter_is_left_out(tmp_path):
+    text = '---\nquestions: ["Who came?", "", null, {a: 1}]\n---\nIt met.\n'
+
+    assert load_text(tmp_path, "a.md", text).questions == ("Who came?",)
 
 
 @pytest.mark.parametrize(
@@ -275,6 +284,7 @@ def test_the_heading_of_a_place_is_the_one_it_stands_under(cited):
             topics=("paris", "safety"),
             sources=(BBC, MONDE),
             references=(Reference(7, ("bbc", "monde")), Reference(25, ("monde",))),
+            questions=("Where did it meet?",),
         ),
     ],
     ids=["bare", "full"],
@@ -296,6 +306,7 @@ def test_the_content_hash_changes_with_whatever_the_document_says(cited):
         "topics": (),
         "sources": (),
         "references": (),
+        "questions": (),
     }
     hashes = {
         dataclasses.replace(cited, **{name: value}).content_hash for name, value in changes.items()
