@@ -5,7 +5,9 @@ AssistantError
 ├── SettingsError    a setting is unknown or has no meaning
 ├── ReaderError      the reading model is missing or damaged
 ├── CommentError     the comment on an answer is far too long
-└── FeedbackError    feedback cannot be kept or read
+└── StorageError     what is kept of visitors cannot be written or read
+    ├── FeedbackError
+    └── ConversationError
 """
 
 from __future__ import annotations
@@ -27,8 +29,16 @@ class CommentError(AssistantError):
     """The comment on an answer is far too long."""
 
 
-class FeedbackError(AssistantError):
+class StorageError(AssistantError):
+    """What is kept of visitors cannot be written or read."""
+
+
+class FeedbackError(StorageError):
     """Feedback cannot be kept or read."""
+
+
+class ConversationError(StorageError):
+    """Conversations cannot be kept or read."""
 
 
 class ReaderError(AssistantError):

@@ -7,17 +7,16 @@ where, or at what time of the day.
 from __future__ import annotations
 
 import json
-import sqlite3
-from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from assistant.database import Database, storable
 from assistant.errors import CommentError, FeedbackError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from assistant.answer import Answer
@@ -26,9 +25,7 @@ FEEDBACK_FILE = "feedback.sqlite"
 MAX_COMMENT_CHARACTERS = 2_000
 
 _HISTORY_TURNS = 20
-_WAIT_SECONDS = 5.0
-# 256 MB in SQLite's pages of 4 KB: visitors cannot fill the disk that the index needs.
-_MAX_PAGES = 65_536
+_MAX_BYTES = 256 * 1024 * 1024
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS feedback (
     id TEXT PRIMARY KEY, day TEXT NOT NULL, question TEXT NOT NULL,
@@ -43,14 +40,6 @@ INSERT INTO feedback VALUES (
     :documents, :verdict, ''
 ) ON CONFLICT (id) DO UPDATE SET verdict = excluded.verdict
 """
-_MENDS = {
-    "SQLITE_FULL": "free room on the disk, or export the feedback and delete the file",
-    "SQLITE_BUSY": "another process holds it; try again when that has ended",
-    "SQLITE_NOTADB": "it is damaged; move it away, and a new one begins",
-    "SQLITE_CORRUPT": "it is damaged; move it away, and a new one begins",
-    "SQLITE_ERROR": "another version wrote it; move it away, and a new one begins",
-}
-_MEND = "its folder, SUMMIT_DATA_DIR, must be one that can be written"
 
 
 class Verdict(StrEnum):
@@ -112,7 +101,9 @@ class Feedback:
     """
 
     def __init__(self, data_dir: Path) -> None:
-        self._path = data_dir / FEEDBACK_FILE
+        self._database = Database(
+            data_dir / FEEDBACK_FILE, _SCHEMA, "feedback", FeedbackError, _MAX_BYTES
+        )
 
     def judge(
         self,
@@ -128,12 +119,15 @@ class Feedback:
         row = {
             "id": answer_id,
             "day": datetime.now(UTC).date().isoformat(),
-            "question": _clean(answer.question),
-            "standalone_question": _clean(answer.standalone_question),
+            "question": storable(answer.question),
+            "standalone_question": storable(answer.standalone_question),
             "history": json.dumps(
-                [(_clean(asked), _clean(answered)) for asked, answered in history[-_HISTORY_TURNS:]]
+                [
+                    (storable(asked), storable(answered))
+                    for asked, answered in history[-_HISTORY_TURNS:]
+                ]
             ),
-            "answer": _clean(answer.text),
+            "answer": storable(answer.text),
             "state": answer.state.value,
             "abstained": answer.abstained,
             "answerer": answer.answerer,
@@ -142,10 +136,7 @@ class Feedback:
             ),
             "verdict": verdict.value,
         }
-        with self._mapped():
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with self._opened("rwc") as database:
-                database.execute(_WRITE, row)
+        self._database.write(_WRITE, row)
 
     def comment(self, answer_id: str, text: str) -> bool:
         """Set the comment on a judged answer; say whether there is a verdict on it.
@@ -153,7 +144,7 @@ class Feedback:
         Raises:
             CommentError: it is longer than `MAX_COMMENT_CHARACTERS`.
         """
-        text = _clean(text).strip()
+        text = storable(text).strip()
         if len(text) > MAX_COMMENT_CHARACTERS:
             raise CommentError(
                 f"the comment has {len(text):,} characters; write at most "
@@ -167,43 +158,16 @@ class Feedback:
 
     def judgements(self) -> list[Judgement]:
         """Give all that is kept, by day."""
-        with self._mapped():
-            if not self._path.exists():
-                return []
-            with self._opened("rw") as database:
-                database.row_factory = sqlite3.Row
-                rows = database.execute(_READ).fetchall()
-            return [_judgement(dict(row)) for row in rows]
+        return [_judgement(row) for row in self._database.rows(_READ)]
+
+    def verdict(self, answer_id: str) -> Verdict | None:
+        """Give the verdict on an answer, if there is one."""
+        rows = self._database.rows("SELECT verdict FROM feedback WHERE id = ?", (answer_id,))
+        return Verdict(rows[0]["verdict"]) if rows else None
 
     def _change(self, statement: str, values: tuple[str, ...]) -> bool:
         """Run a statement; say whether it changed anything."""
-        with self._mapped():
-            if not self._path.exists():
-                return False
-            with self._opened("rw") as database:
-                return database.execute(statement, values).rowcount > 0
-
-    @contextmanager
-    def _opened(self, mode: str) -> Iterator[sqlite3.Connection]:
-        """Open the file for one transaction."""
-        address = f"{self._path.resolve().as_uri()}?mode={mode}"
-        with closing(sqlite3.connect(address, uri=True, timeout=_WAIT_SECONDS)) as database:
-            # What is taken back shall not linger in the file's free pages.
-            database.execute("PRAGMA secure_delete = ON")
-            database.execute(f"PRAGMA max_page_count = {_MAX_PAGES}")
-            with database:
-                database.execute(_SCHEMA)
-                yield database
-
-    @contextmanager
-    def _mapped(self) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, OSError, ValueError) as error:
-            code = "_".join(getattr(error, "sqlite_errorname", "").split("_")[:2])
-            raise FeedbackError(
-                f"the feedback in {self._path} cannot be used ({error}); {_MENDS.get(code, _MEND)}"
-            ) from error
+        return self._database.change(statement, values) > 0
 
 
 def _judgement(row: dict[str, Any]) -> Judgement:
@@ -216,8 +180,3 @@ def _judgement(row: dict[str, Any]) -> Judgement:
             "verdict": Verdict(row["verdict"]),
         }
     )
-
-
-def _clean(text: str) -> str:
-    """Give a text without halves of surrogate pairs, which neither SQLite nor UTF-8 can hold."""
-    return text.encode("utf-8", "replace").decode()

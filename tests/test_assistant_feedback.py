@@ -186,9 +186,10 @@ def test_a_folder_that_cannot_be_written_is_one_line():
         Feedback(Path("/proc/summit")).judge("a", Verdict.UP, answer())
 
 
-def test_a_full_disk_is_one_line_and_what_was_kept_stays(feedback, monkeypatch):
+def test_a_full_disk_is_one_line_and_what_was_kept_stays(feedback, tmp_path, monkeypatch):
     feedback.judge("a", Verdict.UP, answer())
-    monkeypatch.setattr("assistant.feedback._MAX_PAGES", 1)
+    monkeypatch.setattr("assistant.feedback._MAX_BYTES", 4096)
+    feedback = Feedback(tmp_path / "data")
     with pytest.raises(FeedbackError, match="free room on the disk"):
         feedback.judge("b", Verdict.UP, answer("x" * 10_000))
     assert [each.id for each in feedback.judgements()] == ["a"]
@@ -196,7 +197,7 @@ def test_a_full_disk_is_one_line_and_what_was_kept_stays(feedback, monkeypatch):
 
 def test_a_file_that_another_process_holds_is_one_line(feedback, tmp_path, monkeypatch):
     feedback.judge("a", Verdict.UP, answer())
-    monkeypatch.setattr("assistant.feedback._WAIT_SECONDS", 0.05)
+    monkeypatch.setattr("assistant.database._WAIT_SECONDS", 0.05)
     holder = sqlite3.connect(tmp_path / "data" / FEEDBACK_FILE, isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")
     with pytest.raises(FeedbackError, match="another process holds it"):

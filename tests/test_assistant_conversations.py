@@ -1,0 +1,184 @@
+import json
+import threading
+from dataclasses import replace
+
+import pytest
+
+from assistant.answer import Answer, Citation, State, Statement
+from assistant.conversations import CONVERSATIONS_FILE, Conversations
+from assistant.errors import ConversationError
+from corpus.document import Document
+
+TEXT = "The summit met in Paris. The UK did not sign. It named national security.\n\nOther text."
+QUOTE = "The UK did not sign."
+START = TEXT.index(QUOTE)
+
+
+def document(text=TEXT):
+    return Document("uk", "The UK", text, ())
+
+
+def citation(text=TEXT):
+    start = text.index(QUOTE)
+    return Citation(1, "uk", "The UK", "BBC", "2025", "", QUOTE, start, start + len(QUOTE))
+
+
+def answer(question="Who did not sign?", cited=None, **changes):
+    whole = Answer(
+        question=question,
+        standalone_question=question,
+        state=State.ANSWERED,
+        statements=(Statement(QUOTE, (1,), (4, 6)), Statement("It is so.")),
+        citations=(cited or citation(),),
+        closest=(),
+        answerer="built-in",
+        confidence=0.9,
+        seconds=0.01,
+        suggestions=("Who signed?",),
+    )
+    return replace(whole, **changes)
+
+
+@pytest.fixture
+def conversations(tmp_path):
+    return Conversations(tmp_path / "data")
+
+
+def test_there_is_no_file_until_the_first_answer(conversations, tmp_path):
+    assert conversations.turns("a") == []
+    assert conversations.answer("a") is None
+    assert not conversations.delete("a")
+    assert not conversations.take_back("a", "b")
+    assert not (tmp_path / "data").exists()
+
+
+def test_an_answer_is_read_back_as_it_was_given(conversations, tmp_path):
+    given = answer()
+    kept = conversations.add("", given, [document()], "uk")
+    assert kept.answer == given
+    assert kept.document_id == "uk"
+    again = Conversations(tmp_path / "data")
+    assert again.answer(kept.id) == kept
+    assert again.turns(kept.conversation_id) == [kept]
+
+
+def test_ids_are_drawn_by_lot_and_long_enough_not_to_be_guessed(conversations):
+    one, other = (conversations.add("", answer(), [document()]) for _ in range(2))
+    ids = {one.id, other.id, one.conversation_id, other.conversation_id}
+    assert len(ids) == 4
+    assert min(map(len, ids)) >= 22
+
+
+def test_turns_come_in_the_order_in_which_they_were_asked(conversations):
+    first = conversations.add("", answer("Who came?"), [document()])
+    conversations.add("", answer("Elsewhere?"), [document()])
+    conversations.add(first.conversation_id, answer("Who left?"), [document()])
+    asked = [each.answer.question for each in conversations.turns(first.conversation_id)]
+    assert asked == ["Who came?", "Who left?"]
+
+
+def test_what_stood_around_a_quotation_is_kept_with_it(conversations):
+    kept = conversations.add("", answer(), [document()])
+    [(quoted, around)] = kept.quoted()
+    assert quoted.quote == QUOTE
+    assert around.before == "The summit met in Paris. "
+    assert around.after == " It named national security."
+
+
+def test_surroundings_end_with_the_paragraph_and_are_cut_between_words(conversations):
+    text = "words " * 200 + QUOTE + " and" * 400
+    kept = conversations.add("", answer(cited=citation(text)), [document(text)])
+    [(_, around)] = kept.quoted()
+    assert around.before.startswith("…words words")
+    assert around.after.endswith(" and…")
+    assert max(len(around.before), len(around.after)) <= 402
+
+
+def test_closest_passages_have_their_surroundings_too(conversations):
+    nothing = answer(state=State.NOT_FOUND, citations=(), closest=(citation(),))
+    [(quoted, around)] = conversations.add("", nothing, [document()]).quoted()
+    assert (quoted.quote, around.before) == (QUOTE, "The summit met in Paris. ")
+
+
+def test_what_is_taken_back_leaves_the_conversation_and_its_link_holds(conversations):
+    first = conversations.add("", answer("One?"), [document()])
+    home = first.conversation_id
+    second = conversations.add(home, answer("Two?"), [document()])
+    conversations.add(home, answer("Three?"), [document()])
+    assert conversations.take_back(home, second.id)
+    conversations.add(home, answer("Two, again?"), [document()])
+    asked = [each.answer.question for each in conversations.turns(home)]
+    assert asked == ["One?", "Two, again?"]
+    assert conversations.answer(second.id) == second
+
+
+def test_nobody_takes_back_what_stands_in_another_conversation(conversations):
+    mine = conversations.add("", answer(), [document()])
+    other = conversations.add("", answer(), [document()])
+    assert not conversations.take_back(other.conversation_id, mine.id)
+    assert conversations.turns(mine.conversation_id) == [mine]
+
+
+def test_deleting_a_conversation_deletes_its_links_and_nothing_else(conversations, tmp_path):
+    secret = "Who is the zanzibar delegate?"
+    mine = conversations.add("", answer(secret), [document()])
+    conversations.take_back(mine.conversation_id, mine.id)
+    other = conversations.add("", answer(), [document()])
+    assert conversations.delete(mine.conversation_id)
+    assert conversations.answer(mine.id) is None
+    assert conversations.turns(other.conversation_id) == [other]
+    assert b"zanzibar" not in (tmp_path / "data" / CONVERSATIONS_FILE).read_bytes()
+
+
+def test_half_a_surrogate_pair_does_no_harm(conversations):
+    kept = conversations.add("", answer("Who \ud800?"), [document()])
+    assert conversations.answer(kept.id).answer.question == "Who ??"
+
+
+def test_the_json_of_a_kept_answer_is_that_of_ask_with_id_and_moment(conversations):
+    given = answer()
+    kept = conversations.add("", given, [document()])
+    written = json.loads(json.dumps(kept.to_dict()))
+    assert written["id"] == kept.id
+    assert written["asked"] == kept.moment
+    assert {name: written[name] for name in given.to_dict()} == json.loads(
+        json.dumps(given.to_dict())
+    )
+
+
+def test_answers_of_many_threads_are_all_kept(conversations):
+    home = conversations.add("", answer(), [document()]).conversation_id
+    add = [
+        threading.Thread(target=conversations.add, args=(home, answer(), [document()]))
+        for _ in range(12)
+    ]
+    for each in add:
+        each.start()
+    for each in add:
+        each.join()
+    assert len(conversations.turns(home)) == 13
+
+
+@pytest.mark.parametrize("damage", ["folder", "text"])
+def test_a_file_that_cannot_be_used_is_one_line_that_says_how_to_mend_it(
+    conversations, tmp_path, damage
+):
+    file = tmp_path / "data" / CONVERSATIONS_FILE
+    file.parent.mkdir()
+    if damage == "folder":
+        file.mkdir()
+    else:
+        file.write_text("no database " * 100)
+    with pytest.raises(ConversationError, match=r"the conversations in .*cannot be used") as caught:
+        conversations.add("", answer(), [document()])
+    assert "\n" not in str(caught.value)
+
+
+def test_visitors_cannot_fill_the_disk_and_what_was_kept_stays(tmp_path, monkeypatch):
+    monkeypatch.setattr("assistant.conversations._MAX_BYTES", 40_000)
+    conversations = Conversations(tmp_path)
+    kept = conversations.add("", answer(), [document()])
+    with pytest.raises(ConversationError, match="free room"):
+        conversations.add("", answer("Who? " * 10_000), [document()])
+    assert conversations.answer(kept.id) == kept
+    assert (tmp_path / CONVERSATIONS_FILE).stat().st_size <= 40_960
