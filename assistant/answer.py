@@ -63,9 +63,10 @@ class Answer:
     """The answer to one question.
 
     `standalone_question` is the question as it was understood, `closest` are the nearest
-    passages where nothing answers, `suggestions` questions that could be asked instead; `notice`
-    says what the reader should know about how the answer came about, and `confidence`, from 0 to
-    1, is what abstention was decided by.
+    passages where nothing answers, `suggestions` questions that could be asked instead or next;
+    `notice` says what the reader should know about how the answer came about, `confidence`, from
+    0 to 1, is what abstention was decided by, and `seconds` is how long the answer took, without
+    the suggestions.
     """
 
     question: str

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from assistant.answerers.extractive import Candidate
     from assistant.reader import Reader, Reading
+    from index.passage import Passage
     from index.search import Hit, SearchIndex
 
 PASSAGES = 10
@@ -42,6 +43,12 @@ class Found:
     def answered(self) -> bool:
         """Whether that is enough to answer."""
         return self.confidence >= evidence.calibration().answer
+
+    @property
+    def passages(self) -> list[Passage]:
+        """The passages, those with the likeliest sentences first."""
+        hits = [*(each.hit for each in self.weighed), *self.hits]
+        return list({hit.passage.id: hit.passage for hit in hits}.values())
 
     @property
     def correction(self) -> Candidate | None:

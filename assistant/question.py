@@ -33,6 +33,7 @@ _LISTED_NAMES = re.compile(rf"\b{_ONE_NAME}(?:(?:{_BETWEEN_NAMES}){_ONE_NAME})+"
 _ASKING = {"who", "what", "when", "where", "why", "how", "which", "whose", "did", "does", "do"}
 _ASKING |= {"is", "are", "was", "were", "can", "could", "has", "have", "and", "but", "tell", "in"}
 _FEW_WORDS = 4
+_LOOKED_BACK = 10  # turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,14 @@ def standalone(question: Question) -> str:
     if (about and not _names(other)) or _leans(question.text):
         return _with_topic(question.text, previous)
     return question.text
+
+
+def asked_before(question: Question) -> list[str]:
+    """Give the last questions of the conversation, each standing alone, oldest first."""
+    history = question.history[-_LOOKED_BACK:]
+    return [
+        standalone(Question(text, history[:number])) for number, (text, _) in enumerate(history)
+    ]
 
 
 def parts(text: str) -> list[str]:

@@ -47,8 +47,8 @@ def test_a_quotation_that_is_not_exact_fails_the_gate(gate, monkeypatch):
         right = cite(document, start, end, marker)
         return replace(right, quote=right.quote[:-1]) if marker == 2 else right
 
-    monkeypatch.setattr("assistant.assistant.cite", shifted)
-    monkeypatch.setattr("assistant.assistant.holds", lambda *_: True)
+    monkeypatch.setattr("assistant.writer.cite", shifted)
+    monkeypatch.setattr("assistant.writer.holds", lambda *_: True)
     result, _ = gate()
     assert result.returncode == 1
     assert "citation_exactness is" in result.stderr
@@ -58,7 +58,7 @@ def test_citations_of_the_wrong_sentences_fail_the_gate(gate, monkeypatch):
     from assistant.answer import Statement
 
     monkeypatch.setattr(
-        "assistant.assistant.Statement",
+        "assistant.writer.Statement",
         lambda text, markers=(), direct=None: Statement(text, markers and (1,), direct),
     )
     result, _ = gate()

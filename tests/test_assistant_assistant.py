@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from assistant.answer import State
@@ -88,8 +90,6 @@ def test_the_source_is_the_one_behind_the_quoted_sentence(assistant):
 
 
 def test_a_citation_that_was_tampered_with_does_not_hold(assistant):
-    from dataclasses import replace
-
     [citation, *_] = assistant.ask("What is InvestAI?").citations
     for changed in (
         {"quote": citation.quote.replace("200", "300")},
@@ -114,9 +114,38 @@ def test_the_same_question_gets_the_same_answer(assistant):
 def test_the_assistant_is_a_runnable_of_langchain(assistant):
     answers = assistant.batch([Question.of("What is InvestAI?"), Question.of("What is ROOST?")])
     assert "€200 billion" in answers[0].text
-    assert [each.text for each in assistant.stream(Question.of("What is ROOST?"))] == [
-        answers[1].text
-    ]
+    assert next(iter(assistant.stream(Question.of("What is ROOST?")))).text == answers[1].text
+
+
+@pytest.mark.parametrize("text", ["What is ROOST?", "How do I get red wine out of a tablecloth?"])
+def test_the_stream_gives_the_answer_first_and_then_what_to_ask_next(assistant, text):
+    first, then = assistant.stream(Question.of(text))
+    assert first.suggestions == ()
+    assert replace(then, suggestions=()) == first
+    assert 1 <= len(then.suggestions) <= 3
+    for each in then.suggestions:
+        assert not assistant.ask(each).abstained
+
+
+def test_what_is_asked_next_is_neither_asked_nor_answered_yet(assistant):
+    answered = assistant.ask("What is ROOST?")
+    history = ((answered.question, answered.text), ("Why did the UK not sign?", ""))
+    *_, last = assistant.stream(Question.of("What is InvestAI?", history))
+    for each in last.suggestions:
+        assert each not in {last.question, "What is ROOST?", "Why did the UK not sign?"}
+        [said, *_] = assistant.ask(each).statements
+        assert said.text not in f"{last.text} {answered.text}"
+
+
+def test_an_answered_question_brings_no_suggestions_unless_they_are_waited_for(assistant):
+    assert assistant.ask("What is ROOST?").suggestions == ()
+
+
+def test_starters_are_questions_that_the_documents_answer(assistant):
+    starters = assistant.starters(4)
+    assert len(set(starters)) == 4
+    for each in starters:
+        assert not assistant.ask(each).abstained
 
 
 def test_the_json_follows_the_contract(assistant):

@@ -1,0 +1,179 @@
+"""Writes the answer to what was found: quotes it, corrects, abstains, or has a chat model write."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from assistant.answer import BUILT_IN, Answer, Citation, State, Statement
+from assistant.answerers import composition, generative
+from assistant.answerers.verify import borne_out, left_out
+from assistant.citations import cite, holds
+from assistant.question import parts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from langchain_core.language_models import BaseChatModel
+
+    from assistant.answerers.extractive import Candidate
+    from assistant.finder import Found
+    from corpus.document import Document
+    from index.passage import Span
+    from index.search import Hit
+
+    Find = Callable[[str], Found]
+
+MODEL_PASSAGES = 6
+CLOSEST = 3
+_SOURCES_DIFFER = "The sources give different numbers; each stands with who gives it."
+_NOT_BORNE_OUT = (
+    "The sources do not bear out what the chat model wrote; this is the built-in answer instead."
+)
+_NOT_FOUND = "The documents do not answer this question."
+
+
+class Writer:
+    """Makes answers whose every quotation stands in its document.
+
+    `document` gives a document by its id. What a method writes goes into a copy of the answer
+    that it is given, which says what was asked.
+    """
+
+    def __init__(
+        self,
+        document: Callable[[str], Document],
+        model: BaseChatModel | None,
+        model_timeout: float,
+    ) -> None:
+        self._document = document
+        self._model = model
+        self._model_timeout = model_timeout
+
+    def write(self, answer: Answer, found: Found, find_part: Find) -> Answer:
+        """Say what was found, or that it answers nothing; `find_part` looks for one part of it."""
+        if correction := found.correction:
+            return self._correct(answer, correction)
+        if not found.answered:
+            return self._abstain(answer, found.weighed)
+        if self._model:
+            return self._by_model(self._model, answer, found, find_part)
+        return self.quote(answer, found.weighed, find_part)
+
+    def quote(self, answer: Answer, weighed: Sequence[Candidate], find_part: Find) -> Answer:
+        """Answer with the likeliest sentences, word for word."""
+        question = answer.standalone_question
+        first, left_open = _best_of_parts(question, find_part)
+        others = composition.other_numbers(weighed)
+        said = composition.compose(question, weighed, [*others, *first])
+        cited = self._quote([each for one in said for each in one.sentences])
+        markers = iter(each.marker for each in cited)
+        statements = [
+            Statement(
+                each.candidate.text,
+                tuple(islice(markers, len(each.sentences))),
+                _direct(each.candidate) if each.candidate is weighed[0] else None,
+            )
+            for each in said
+        ]
+        answer = replace(answer, statements=tuple(statements), citations=tuple(cited))
+        if first and left_open:
+            notice = f"Not found in the documents: {' '.join(left_open)}"
+            return replace(answer, state=State.PARTIAL, notice=notice)
+        return replace(answer, notice=_SOURCES_DIFFER) if others else answer
+
+    def _correct(self, answer: Answer, correction: Candidate) -> Answer:
+        """Say what contradicts the question."""
+        citations = self._quote([correction])
+        return replace(
+            answer,
+            state=State.FALSE_PREMISE,
+            statements=tuple(Statement(each.quote, (each.marker,)) for each in citations),
+            citations=tuple(citations),
+        )
+
+    def _by_model(
+        self, model: BaseChatModel, answer: Answer, found: Found, find_part: Find
+    ) -> Answer:
+        given = found.hits[:MODEL_PASSAGES]
+        question = answer.standalone_question
+        try:
+            written = generative.write(model, question, given, self._model_timeout)
+        except generative.ModelAnswerError as error:
+            notice = f"The chat model {error}; this is the built-in answer instead."
+            return replace(self.quote(answer, found.weighed, find_part), notice=notice)
+        answer = replace(answer, answerer=name_of(model))
+        if not written:
+            return self._abstain(answer, found.weighed)
+        borne = self._borne_out(answer, written, given)
+        if borne.statements:
+            return borne
+        built_in = replace(answer, answerer=BUILT_IN)
+        return replace(self.quote(built_in, found.weighed, find_part), notice=_NOT_BORNE_OUT)
+
+    def _borne_out(
+        self, answer: Answer, written: Sequence[generative.Written], given: Sequence[Hit]
+    ) -> Answer:
+        """Keep what the passages bear out of what the chat model wrote."""
+        kept, found = borne_out(written, [hit.passage for hit in given])
+        spans = list(dict.fromkeys(span for borne in found for span in borne.spans))
+        citations = self._cite([(passage.document_id, span) for passage, span in spans])
+        statements = [
+            Statement(each.text, tuple(spans.index(span) + 1 for span in borne.spans))
+            for each, borne in zip(kept, found, strict=True)
+        ]
+        return replace(
+            answer,
+            statements=tuple(statements),
+            citations=tuple(citations),
+            notice=left_out(len(written) - len(kept)),
+        )
+
+    def _abstain(self, answer: Answer, ranked: Sequence[Candidate]) -> Answer:
+        best: dict[str, Candidate] = {}
+        for each in ranked:
+            best.setdefault(each.hit.passage.id, each)
+        return replace(
+            answer,
+            state=State.NOT_FOUND,
+            statements=(Statement(_NOT_FOUND),),
+            closest=tuple(self._quote(list(best.values())[:CLOSEST])),
+        )
+
+    def _quote(self, candidates: Sequence[Candidate]) -> list[Citation]:
+        return self._cite([(each.hit.passage.document_id, each.span) for each in candidates])
+
+    def _cite(self, spans: Sequence[tuple[str, Span]]) -> list[Citation]:
+        citations = [
+            cite(self._document(document_id), span.start, span.end, marker)
+            for marker, (document_id, span) in enumerate(spans, start=1)
+        ]
+        wrong = [each for each in citations if not holds(each, self._document)]
+        if wrong:
+            raise AssertionError(f"a citation does not hold: {wrong[0]}")
+        return citations
+
+
+def name_of(model: BaseChatModel) -> str:
+    """Give the name of a chat model."""
+    parameters = model._get_ls_params()  # noqa: SLF001 - how LangChain itself names a model
+    return str(parameters.get("ls_model_name") or type(model).__name__)
+
+
+def _best_of_parts(question: str, find_part: Find) -> tuple[list[Candidate], list[str]]:
+    """Where a question asks several things, give the best sentence for each, and the rest."""
+    asked = parts(question)
+    if len(asked) == 1:
+        return [], []
+    found = {each: find_part(each) for each in asked}
+    best = [there.weighed[0] for there in found.values() if there.answered]
+    return best, [each for each, there in found.items() if not there.answered]
+
+
+def _direct(candidate: Candidate) -> tuple[int, int] | None:
+    """Give where in its sentence a candidate's answering words stand."""
+    if candidate.words is None or candidate.words == candidate.span:
+        return None
+    start = candidate.span.start
+    return candidate.words.start - start, candidate.words.end - start
