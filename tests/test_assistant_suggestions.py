@@ -1,7 +1,9 @@
 import pytest
 from fakes import hits
 
+from assistant.answer import State
 from assistant.suggestions import questions_about
+from corpus.load import SHIPPED_DOCUMENTS, find_files, load_file
 
 
 def passages(*names):
@@ -30,3 +32,11 @@ def test_a_second_passage_of_a_document_gives_a_question_about_its_heading():
         "What do the documents say about “Owls”?",
         "What do the documents say about “Nests”?",
     ]
+
+
+@pytest.mark.parametrize("file", find_files([SHIPPED_DOCUMENTS]), ids=lambda file: file.document_id)
+def test_the_first_question_that_a_shipped_document_suggests_is_answered(assistant, file):
+    answer = assistant.ask(load_file(file).questions[0])
+
+    assert answer.state == State.ANSWERED
+    assert file.document_id in {each.document_id for each in answer.citations}
