@@ -5,8 +5,9 @@ from types import SimpleNamespace
 import pytest
 from fakes import WordEmbedder, hits
 
+from assistant.answer import State
 from assistant.suggestions import Starters, candidates, questions_about, suggest
-from corpus.load import find_files
+from corpus.load import SHIPPED_DOCUMENTS, find_files, load_file
 from index.build import Wanted, build_index
 from index.search import SearchIndex
 
@@ -175,3 +176,11 @@ def test_starters_are_tried_once_however_many_ask_at_the_same_time(catalogue):
 @pytest.mark.parametrize("count", [0, -1])
 def test_no_starters_are_given_where_none_are_asked_for(catalogue, count):
     assert Starters(catalogue, everything).some(count) == []
+
+
+@pytest.mark.parametrize("file", find_files([SHIPPED_DOCUMENTS]), ids=lambda file: file.document_id)
+def test_the_first_question_that_a_shipped_document_suggests_is_answered(assistant, file):
+    answer = assistant.ask(load_file(file).questions[0])
+
+    assert answer.state == State.ANSWERED
+    assert file.document_id in {each.document_id for each in answer.citations}

@@ -13,6 +13,7 @@ from corpus.load import SHIPPED_DOCUMENTS, find_files, load_file
 SHIPPED = sorted(SHIPPED_DOCUMENTS.glob("*.md"))
 SOURCE_FIELDS = ("key", "publisher", "title", "date", "url")
 WORDS = range(250, 901)
+QUESTIONS = 3  # at least so many that a document suggests
 
 
 def problems(path: Path) -> list[str]:
@@ -43,13 +44,23 @@ def shared_titles(folder: Path) -> list[str]:
     return [title for title, count in titles.items() if count > 1]
 
 
+def shared_questions(folder: Path) -> list[str]:
+    """Give the questions that stand twice below a folder, in one document or in two."""
+    documents = map(load_file, find_files([folder]))
+    questions = Counter(each.casefold() for document in documents for each in document.questions)
+    return [question for question, count in questions.items() if count > 1]
+
+
 def front_matter_problems(front: dict, sources: list[dict]) -> list[str]:
-    topics = front.get("topics")
+    topics, questions = front.get("topics"), front.get("questions")
     sound = {
         "title": filled(front.get("title")),
         "ISO date": is_iso_date(str(front.get("date"))),
         "language": filled(front.get("language")),
         "topics": isinstance(topics, list) and topics and all(map(filled, topics)),
+        "questions": isinstance(questions, list)
+        and len(questions) >= QUESTIONS
+        and all(map(is_question, questions)),
         "source": sources,
     }
     return [f"no {name}" for name, is_sound in sound.items() if not is_sound]
@@ -91,6 +102,10 @@ def filled(value: object) -> bool:
     return value is not None and bool(str(value).strip())
 
 
+def is_question(value: object) -> bool:
+    return isinstance(value, str) and bool(value.rstrip("? ")) and value.endswith("?")
+
+
 def is_iso_date(text: str) -> bool:
     try:
         return date.fromisoformat(text).isoformat() == text
@@ -115,6 +130,10 @@ def test_no_two_shipped_documents_share_a_title():
     assert shared_titles(SHIPPED_DOCUMENTS) == []
 
 
+def test_no_question_stands_twice_in_the_shipped_documents():
+    assert shared_questions(SHIPPED_DOCUMENTS) == []
+
+
 @pytest.mark.parametrize("file", find_files([SHIPPED_DOCUMENTS]), ids=lambda file: file.document_id)
 def test_a_shipped_document_is_loaded_with_every_source_and_no_mark_of_one(file):
     document = load_file(file)
@@ -130,6 +149,10 @@ title: "The summit"
 date: 2025-02-11
 language: en
 topics: [paris, safety]
+questions:
+  - "Who met?"
+  - "When did the summit end?"
+  - "Why did the leaders meet?"
 sources:
   - key: bbc
     publisher: BBC
@@ -151,6 +174,8 @@ It ended.[^report][^bbc] PROSE
 [^bbc]: BBC, “Leaders meet”, 2025-02-10, <https://www.bbc.co.uk/news/1>
 [^report]: Le Monde, “Le sommet”, 2025-02, <http://lemonde.fr>
 """
+
+QUESTION_LIST = SOUND[SOUND.index("questions:") : SOUND.index("sources:")]
 
 
 @pytest.fixture
@@ -185,6 +210,14 @@ def test_a_sound_document_has_no_problem(check):
         ("topics: [paris, safety]\n", "", "no topics"),
         ("[paris, safety]", "[]", "no topics"),
         ("[paris, safety]", "paris", "no topics"),
+        (QUESTION_LIST, "", "no questions"),
+        (QUESTION_LIST, "questions:\n", "no questions"),
+        (QUESTION_LIST, "questions: []\n", "no questions"),
+        (QUESTION_LIST, 'questions: "Who met?"\n', "no questions"),
+        ('  - "Who met?"\n', "", "no questions"),
+        ('"Who met?"', '"Who met"', "no questions"),
+        ('"Who met?"', '"?"', "no questions"),
+        ('"Who met?"', "2025", "no questions"),
         ("- key: bbc", "- key:", "source None: no key"),
         ("publisher: BBC", "publisher:", "source bbc: no publisher"),
         ("    publisher: BBC\n", "", "source bbc: no publisher"),
@@ -236,3 +269,12 @@ def test_a_title_that_two_documents_bear_is_found(tmp_path):
         (tmp_path / f"{name}.md").write_text(SOUND.replace("The summit", title), "utf-8")
 
     assert shared_titles(tmp_path) == ["the summit"]
+
+
+def test_a_question_that_stands_twice_is_found(tmp_path):
+    for name, question in [("a", "Who met?"), ("b", "who  met?"), ("c", "Who met whom?")]:
+        text = SOUND.replace("When did the summit end?", f"When did {name} end?")
+        text = text.replace("Why did the leaders meet?", f"Why did {name} meet?")
+        (tmp_path / f"{name}.md").write_text(text.replace("Who met?", question), "utf-8")
+
+    assert shared_questions(tmp_path) == ["who met?"]
