@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.runnables import Runnable
 
 from assistant.answer import BUILT_IN, Answer, State
+from assistant.errors import QuestionError
 from assistant.finder import PASSAGES, find
 from assistant.french import is_french
 from assistant.question import Question, asked_before, standalone
@@ -17,7 +19,7 @@ from assistant.suggestions import Starters, suggest
 from assistant.writer import Writer, name_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from langchain_core.language_models import BaseChatModel
     from langchain_core.runnables import RunnableConfig
@@ -59,15 +61,17 @@ class Assistant(Runnable[Question, Answer]):
         self._reader = reader
         self._model = model
         self._writer = Writer(self.document, model, model_timeout)
-        self._starters = Starters(index.catalogue, self._find_as_asked)
+        self._starters = Starters(index.catalogue, self._finder_as_asked())
 
-    def ask(self, text: str, history: Sequence[tuple[str, str]] = ()) -> Answer:
+    def ask(self, text: str, history: Sequence[tuple[str, str]] = (), document: str = "") -> Answer:
         """Answer a question, given the (question, answer) pairs before it, oldest first.
 
+        With the id of a `document`, the answer comes from that one alone.
+
         Raises:
-            QuestionError: the question is empty or far too long.
+            QuestionError: the question is empty or far too long, or there is no such document.
         """
-        return self.invoke(Question.of(text, tuple(history)))
+        return self.invoke(Question.of(text, tuple(history), document))
 
     def search(self, question: str, count: int = PASSAGES) -> list[Hit]:
         """Give the passages found for a question that stands alone, best first."""
@@ -88,7 +92,7 @@ class Assistant(Runnable[Question, Answer]):
 
     def warm_up(self) -> None:
         """Load what the first answer would have to wait for, and try the starters."""
-        self._find_as_asked("warm up")
+        self._finder_as_asked()("warm up")
         self._starters.fill()
 
     def starters(self, count: int = 6) -> list[str]:
@@ -108,11 +112,8 @@ class Assistant(Runnable[Question, Answer]):
         """Answer one question; where the documents do not, offer some that they answer."""
         del config, kwargs
         answer, found = self._work(input)
-        return (
-            self._with_suggestions(answer, found, input)
-            if answer.state is State.NOT_FOUND
-            else answer
-        )
+        found_nothing = answer.state is State.NOT_FOUND
+        return self._with_suggestions(answer, found, input) if found_nothing else answer
 
     def stream(
         self,
@@ -131,18 +132,22 @@ class Assistant(Runnable[Question, Answer]):
         if offering.suggestions:
             yield offering
 
-    def trace(self, text: str, history: Sequence[tuple[str, str]] = ()) -> Trace:
+    def trace(
+        self, text: str, history: Sequence[tuple[str, str]] = (), document: str = ""
+    ) -> Trace:
         """Answer a question as `ask` does, without suggestions, and tell how that came about."""
-        answer, found = self._work(Question.of(text, tuple(history)))
+        answer, found = self._work(Question.of(text, tuple(history), document))
         draft = answer
         if answer.abstained and found.weighed:
-            draft = self._writer.quote(answer, found.weighed, self._find)
+            draft = self._writer.quote(answer, found.weighed, self._finder(document))
         return Trace(answer, draft, found.hits)
 
     def _work(self, asked: Question) -> tuple[Answer, Found]:
         started = time.perf_counter()
+        self._check(asked.document)
         question = self._understood(asked)
-        found = self._find(question)
+        find_part = self._finder(asked.document)
+        found = find_part(question)
         answer = Answer(
             question=asked.text,
             standalone_question=question,
@@ -154,19 +159,32 @@ class Assistant(Runnable[Question, Answer]):
             confidence=found.confidence,
             seconds=0.0,
         )
-        answer = self._writer.write(answer, found, self._find)
+        answer = self._writer.write(answer, found, find_part)
         return replace(answer, seconds=time.perf_counter() - started), found
+
+    def _check(self, document_id: str) -> None:
+        if document_id:
+            try:
+                self.document(document_id)
+            except KeyError as error:
+                raise QuestionError(
+                    f"there is no document with the id {document_id}; "
+                    "those there are: summit ingest --list"
+                ) from error
 
     def _understood(self, asked: Question) -> str:
         """Give the question standing alone and spelt as the documents spell it."""
         question = standalone(asked)
         return question if is_french(question) else correct(question, self._index.catalogue)
 
-    def _find(self, question: str) -> Found:
-        return find(self._index, self._reader, question)
+    def _finder(self, document_id: str = "") -> Callable[[str], Found]:
+        """Give what finds what there is for a question, in one document where one is named."""
+        return partial(find, self._index, self._reader, document_id=document_id or None)
 
-    def _find_as_asked(self, text: str) -> Found:
-        return self._find(self._understood(Question(text)))
+    def _finder_as_asked(self, document_id: str = "") -> Callable[[str], Found]:
+        """Give the same for a question as somebody may put it."""
+        find_it = self._finder(document_id)
+        return lambda text: find_it(self._understood(Question(text)))
 
     def _with_suggestions(self, answer: Answer, found: Found, asked: Question) -> Answer:
         """Offer questions of the cited documents first, then of the others that were found."""
@@ -178,6 +196,6 @@ class Assistant(Runnable[Question, Answer]):
             [*asked_before(asked), answer.standalone_question],
             " ".join(said),
             self.document,
-            self._find_as_asked,
+            self._finder_as_asked(asked.document),
         )
         return replace(answer, suggestions=tuple(offered))

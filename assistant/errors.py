@@ -1,7 +1,7 @@
 """What can be wrong with a question, a set-up or feedback.
 
 AssistantError
-├── QuestionError    the question is empty or far too long
+├── QuestionError    the question is empty, far too long or of no document there is
 ├── SettingsError    a setting is unknown or has no meaning
 ├── ReaderError      the reading model is missing or damaged
 ├── CommentError     the comment on an answer is far too long
@@ -18,7 +18,7 @@ class AssistantError(Exception):
 
 
 class QuestionError(AssistantError):
-    """The question is empty or far too long."""
+    """The question is empty, far too long or of no document there is."""
 
 
 class SettingsError(AssistantError):

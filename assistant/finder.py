@@ -56,10 +56,13 @@ class Found:
         return evidence.correction(self.weighed, self.readings)
 
 
-def find(index: SearchIndex, reader: Reader, question: str) -> Found:
-    """Search the index for a question that stands alone, and read the best passages."""
+def find(index: SearchIndex, reader: Reader, question: str, document_id: str | None) -> Found:
+    """Search the index for a question that stands alone, and read the best passages.
+
+    With a document's id, nothing else is searched.
+    """
     query = in_their_language(question, index.catalogue)
-    hits = index.search(query, PASSAGES)
+    hits = index.search(query, PASSAGES, document_id)
     ranked = extractive.rank(query, hits, word_weights(index.catalogue, query))
     passages = [hit.passage for hit in hits[:_PASSAGES_READ]]
     read = reader.read(query, passages)

@@ -38,13 +38,19 @@ _LOOKED_BACK = 10  # turns
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked, and the (question, answer) pairs before it, oldest first."""
+    """What is asked, and the (question, answer) pairs before it, oldest first.
+
+    With the id of a `document`, the answer is to come from that one alone.
+    """
 
     text: str
     history: tuple[tuple[str, str], ...] = ()
+    document: str = ""
 
     @classmethod
-    def of(cls, text: str, history: tuple[tuple[str, str], ...] = ()) -> Question:
+    def of(
+        cls, text: str, history: tuple[tuple[str, str], ...] = (), document: str = ""
+    ) -> Question:
         """Check a question and fold its white space.
 
         Raises:
@@ -60,7 +66,7 @@ class Question:
                 f"the question has {len(folded):,} characters; ask it in at most "
                 f"{MAX_QUESTION_CHARACTERS:,}"
             )
-        return cls(folded, history)
+        return cls(folded, history, document)
 
 
 def standalone(question: Question) -> str:

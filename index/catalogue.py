@@ -193,13 +193,19 @@ class Catalogue:
         """Count the passages."""
         return self._number("SELECT count(*) FROM passages")
 
-    def match(self, expression: str, count: int) -> list[tuple[str, float]]:
-        """Give ids of passages that match an FTS5 expression, each with its BM25, best first."""
+    def match(
+        self, expression: str, count: int, document_id: str | None = None
+    ) -> list[tuple[str, float]]:
+        """Give ids of passages that match an FTS5 expression, each with its BM25, best first.
+
+        With a document's id, those of other documents are left out.
+        """
         return self._rows(
             "SELECT id, -bm25(passage_terms) FROM passage_terms "
             "JOIN passages ON passages.number = passage_terms.rowid "
-            "WHERE passage_terms MATCH ? ORDER BY bm25(passage_terms), number LIMIT ?",
-            (expression, count),
+            "WHERE passage_terms MATCH ?1 AND (?3 IS NULL OR document_id = ?3) "
+            "ORDER BY bm25(passage_terms), number LIMIT ?2",
+            (expression, count, document_id),
         )
 
     def frequency(self, expression: str) -> int:

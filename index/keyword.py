@@ -11,12 +11,17 @@ if TYPE_CHECKING:
     from index.catalogue import Catalogue
 
 
-def search_keywords(catalogue: Catalogue, query: str, count: int) -> list[tuple[str, float]]:
-    """Give up to `count` ids of passages that hold terms of the query, with their BM25."""
+def search_keywords(
+    catalogue: Catalogue, query: str, count: int, document_id: str | None = None
+) -> list[tuple[str, float]]:
+    """Give up to `count` ids of passages that hold terms of the query, with their BM25.
+
+    With a document's id, those of other documents are left out.
+    """
     asked = dict.fromkeys(terms(query))
     if not asked:
         return []
-    return catalogue.match(" OR ".join(map(quoted, asked)), count)
+    return catalogue.match(" OR ".join(map(quoted, asked)), count, document_id)
 
 
 def word_weights(catalogue: Catalogue, query: str) -> dict[str, float]:

@@ -66,14 +66,22 @@ class SearchIndex:
         self.catalogue.close()
         generation.release(self._held)
 
-    def search(self, query: str, count: int = 10) -> list[Hit]:
-        """Give up to `count` passages for a query, best first."""
+    def search(self, query: str, count: int = 10, document_id: str | None = None) -> list[Hit]:
+        """Give up to `count` passages for a query, best first.
+
+        With a document's id they are of that document alone; none where there is no such one.
+        """
         vector = self._embedder.embed([query])[0]
-        dense = self._store.nearest(vector, _DENSE_SENTENCES)
-        lexical = dict(search_keywords(self.catalogue, query, _LEXICAL_PASSAGES))
-        ids = dict.fromkeys(passage_id_of(vector_id) for vector_id, _ in dense)
-        passages = self.catalogue.passages([*ids, *lexical])
-        cosines = self._cosines(vector, list(passages.values()), dict(dense))
+        lexical = dict(search_keywords(self.catalogue, query, _LEXICAL_PASSAGES, document_id))
+        if document_id is None:
+            dense = dict(self._store.nearest(vector, _DENSE_SENTENCES))
+            ids = dict.fromkeys(map(passage_id_of, dense))
+            passages = self.catalogue.passages([*ids, *lexical])
+        else:
+            # All of its sentences are compared: the nearest of all documents may not be among them.
+            dense = {}
+            passages = {each.id: each for each in self.catalogue.passages_of(document_id)}
+        cosines = self._cosines(vector, list(passages.values()), dense)
         best_bm25 = max(lexical.values(), default=1.0) or 1.0
         hits = [
             _hit(passage, cosines, lexical.get(passage.id, 0.0) / best_bm25)

@@ -89,14 +89,17 @@ class VectorStore:
 
     def vectors(self, ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """Give the vectors of those of the ids that the store holds."""
-        if not ids:
-            return {}
-        with _mapped(self._folder):
-            found = self._collection.get(ids=list(ids), include=["embeddings"])
-        embeddings = found["embeddings"]
-        if embeddings is None:
-            return {}
-        return dict(zip(found["ids"], np.asarray(embeddings, dtype=np.float32), strict=True))
+        held: dict[str, NDArray[np.float32]] = {}
+        for first in range(0, len(ids), _BATCH):
+            with _mapped(self._folder):
+                found = self._collection.get(
+                    ids=list(ids[first : first + _BATCH]), include=["embeddings"]
+                )
+            embeddings = found["embeddings"]
+            if embeddings is not None:
+                vectors = np.asarray(embeddings, dtype=np.float32)
+                held.update(zip(found["ids"], vectors, strict=True))
+        return held
 
 
 @contextmanager

@@ -141,6 +141,45 @@ def test_an_answered_question_brings_no_suggestions_unless_they_are_waited_for(a
     assert assistant.ask("What is ROOST?").suggestions == ()
 
 
+@pytest.fixture(scope="module")
+def document(assistant):
+    """The id of a document that says what InvestAI is."""
+    return assistant.ask("What is InvestAI?").citations[0].document_id
+
+
+def test_the_answer_comes_from_the_document_that_is_named_alone(assistant, document):
+    for question, _ in QUESTIONS:
+        trace = assistant.trace(question, document=document)
+        quoted = [*trace.answer.citations, *trace.answer.closest, *trace.draft.citations]
+        assert {each.document_id for each in quoted} == {document}
+        assert {each.passage.document_id for each in trace.hits} == {document}
+    assert "€200 billion" in assistant.ask("What is InvestAI?", document=document).text
+
+
+def test_what_another_document_answers_the_named_one_does_not(assistant, document):
+    answer = assistant.ask("How much did Elon Musk offer for OpenAI?", document=document)
+    assert answer.state is State.NOT_FOUND
+    assert answer.closest
+
+
+def test_what_to_ask_next_is_answered_by_the_named_document(assistant, document):
+    *_, last = assistant.stream(Question.of("How do I bake bread?", document=document))
+    for each in last.suggestions:
+        assert not assistant.ask(each, document=document).abstained
+
+
+def test_each_part_of_a_question_is_looked_for_in_the_named_document(assistant, document):
+    answer = assistant.ask(
+        "What is InvestAI, and who bid for OpenAI with a group of investors?", document=document
+    )
+    assert {each.document_id for each in answer.citations} == {document}
+
+
+def test_a_document_that_there_is_not_is_refused_with_where_to_find_those_there_are(assistant):
+    with pytest.raises(QuestionError, match=r"the id unicorns; .* summit ingest --list"):
+        assistant.ask("What is InvestAI?", document="unicorns")
+
+
 def test_starters_are_questions_that_the_documents_answer(assistant):
     starters = assistant.starters(4)
     assert len(set(starters)) == 4

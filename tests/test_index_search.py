@@ -35,6 +35,22 @@ def test_no_more_passages_than_asked_for_come_back(index):
     assert len(index.search("owl bee railway", 2)) == 2
 
 
+def test_in_one_document_its_passages_alone_are_found_all_of_their_sentences_compared(index):
+    everywhere = {hit.passage.id: hit for hit in index.search("eggs of the queen in a tower")}
+    found = index.search("eggs of the queen in a tower", document_id="owls")
+    assert {hit.passage for hit in found} == set(index.catalogue.passages_of("owls"))
+    for hit in found:
+        assert hit.cosines == pytest.approx(everywhere[hit.passage.id].cosines, abs=1e-5)
+        assert hit.score == pytest.approx(
+            DENSE_WEIGHT * max(hit.cosines) + LEXICAL_WEIGHT * hit.bm25
+        )
+    assert max(hit.bm25 for hit in found) == 1
+
+
+def test_in_a_document_that_there_is_not_nothing_is_found(index):
+    assert index.search("owls", document_id="unicorns") == []
+
+
 @pytest.mark.parametrize("query", ['"; DROP TABLE passages; --', "NEAR(a b)", "a* OR", "???", "'"])
 def test_a_query_is_never_syntax(index, query):
     index.search(query)

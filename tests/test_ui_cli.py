@@ -86,6 +86,21 @@ def test_ask_takes_a_history(summit, shipped, tmp_path):
     assert json.loads(result.stdout)["standalone_question"] == "Why did the US not sign?"
 
 
+def test_ask_takes_a_document_and_answers_from_it_alone(summit, documents, tmp_path):
+    where = {"SUMMIT_CORPUS_DIR": documents, "SUMMIT_DATA_DIR": tmp_path / "data"}
+    question = "How many eggs does the queen lay?"
+    bees, owls = (
+        json.loads(summit("ask", question, "--json", "--document", each, **where).stdout)
+        for each in ("bees", "owls")
+    )
+    assert bees["citations"][0]["document_id"] == "bees"
+    assert owls["abstained"]
+    assert {each["document_id"] for each in owls["closest"]} == {"owls"}
+    wrong = summit("ask", question, "--document", "unicorns", **where)
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert "summit ingest --list" in wrong.stderr
+
+
 def test_a_folder_of_documents_can_be_asked_at_once(summit, documents, tmp_path):
     result = summit(
         "ask",

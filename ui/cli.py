@@ -83,12 +83,20 @@ def ask(
         Path | None,
         typer.Option(help="JSON file: the turns before, as a list of [question, answer]."),
     ] = None,
+    document: Annotated[
+        str,
+        typer.Option(
+            metavar="ID",
+            show_default=False,
+            help="Answer from this document alone; summit ingest --list names them.",
+        ),
+    ] = "",
 ) -> None:
     """Answer one question, with numbered sources."""
     from assistant.question import Question
 
     text = sys.stdin.read() if question == "-" else question
-    asked = Question.of(text, _read_history(history))
+    asked = Question.of(text, _read_history(history), document)
     answer = _assistant().invoke(asked)
     if as_json:
         sys.stdout.write(json.dumps(answer.to_dict(), ensure_ascii=False) + "\n")
