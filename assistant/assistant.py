@@ -81,6 +81,11 @@ class Assistant(Runnable[Question, Answer]):
         """Give a document by its id; KeyError where there is none."""
         return self._index.catalogue.document(document_id)
 
+    def documents(self) -> Iterator[Document]:
+        """Give every document, one after the other."""
+        for entry in self._index.catalogue.entries():
+            yield self.document(entry.document_id)
+
     def document_count(self) -> int:
         """Count the documents that answers come from."""
         return self._index.catalogue.document_count()

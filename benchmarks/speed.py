@@ -218,7 +218,7 @@ def time_serve(data_dir: Path, page: Page) -> list[Row]:
             page.goto(address)
             page.get_by_role("textbox", name="Your question").fill(QUESTION)
             page.keyboard.press("Enter")
-            page.locator(".summit-sources").wait_for()
+            page.locator(".turn .sources").wait_for()
             given = time.perf_counter() - started
             used = memory(psutil.Process(server.pid))
         finally:

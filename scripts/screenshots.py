@@ -32,7 +32,7 @@ def take(browser: Browser, url: str) -> None:
         page.screenshot(path=PICTURES / f"start-{name}.png")
         box.fill(_QUESTION)
         box.press("Enter")
-        page.locator(".summit-sources").last.wait_for()
+        page.locator(".turn .sources").last.wait_for()
         page.wait_for_timeout(500)
         page.screenshot(path=PICTURES / f"answer-{name}.png")
         page.close()

@@ -76,6 +76,47 @@ def assistant(shipped, embedder, reader):
     return Assistant(SearchIndex(index_folder(shipped), embedder), reader)
 
 
+@pytest.fixture(scope="session")
+def url(shipped):
+    """The address of a server of the shipped documents, started as a user does."""
+    from browser import served
+
+    with served(shipped.data_dir) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A real Chromium."""
+    from browser import launched
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = launched(playwright)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser, url):
+    """The chat, opened by a visitor."""
+    from browser import opened
+
+    page = opened(browser, url)
+    yield page
+    page.close()
+
+
+@pytest.fixture(params=[(1440, 900), (390, 844)], ids=["desktop", "phone"])
+def sized_page(request, browser, url):
+    """The chat, opened by a visitor with a large screen and by one with a phone."""
+    from browser import opened
+
+    page = opened(browser, url, request.param)
+    yield page
+    page.close()
+
+
 @pytest.fixture
 def documents(tmp_path):
     """A folder with three small documents."""

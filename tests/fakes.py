@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 
+from assistant.answer import Answer, Citation, State, Statement
 from corpus.document import Document, Section
 from index.search import Hit
 from index.split import split
@@ -26,6 +27,38 @@ def hits(*texts, cosine=0.5):
             for passage in split(document)
         ]
     return found
+
+
+def a_citation(**fields):
+    """Give a citation with some fields of its own."""
+    values = {
+        "marker": 1,
+        "document_id": "d",
+        "title": "A title",
+        "publisher": "A paper",
+        "date": "2025-02-11",
+        "url": "https://example.org/a",
+        "quote": "A quotation.",
+        "start": 0,
+        "end": 12,
+    }
+    return Citation(**{**values, **fields})
+
+
+def an_answer(**fields):
+    """Give an answer with some fields of its own."""
+    values = {
+        "question": "Q?",
+        "standalone_question": "Q?",
+        "state": State.ANSWERED,
+        "statements": (Statement("First.", (1,)), Statement("Second.", (1,))),
+        "citations": (a_citation(),),
+        "closest": (),
+        "answerer": "built-in",
+        "confidence": 1.0,
+        "seconds": 0.1,
+    }
+    return Answer(**{**values, **fields})
 
 
 class WordEmbedder:

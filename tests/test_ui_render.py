@@ -1,106 +1,155 @@
 from html.parser import HTMLParser
 
 import pytest
+from fakes import a_citation, an_answer
 
-from assistant.answer import Answer, Citation, State, Statement
-from ui.render import answer_html, message_html
+from assistant.answer import State, Statement
+from assistant.feedback import Verdict
+from ui.render import answer_html, spoken, web_address
+from ui.texts import texts
 
 EVIL = '<img src=x onerror=alert(1)><script>alert(2)</script>" onclick="x [a](javascript:b) ![i](http://e)'
+TAGS = {"p", "button", "strong", "div", "h3", "ol", "ul", "li", "blockquote", "a", "span", "q"}
+TAGS |= {"svg", "path", "form", "label", "textarea"}
 
 
-def citation(**fields):
-    values = {
-        "marker": 1,
-        "document_id": "d",
-        "title": "A title",
-        "publisher": "A paper",
-        "date": "2025-02-11",
-        "url": "https://example.org/a",
-        "quote": "A quotation.",
-        "start": 0,
-        "end": 12,
-    }
-    return Citation(**{**values, **fields})
-
-
-def answer(**fields):
-    values = {
-        "question": "Q?",
-        "standalone_question": "Q?",
-        "state": State.ANSWERED,
-        "statements": (Statement("First.", (1,)), Statement("Second.", (1,))),
-        "citations": (citation(),),
-        "closest": (),
-        "answerer": "built-in",
-        "confidence": 1.0,
-        "seconds": 0.1,
-    }
-    return Answer(**{**values, **fields})
+def html_of(answer, spoken_here="en", **options):
+    return answer_html(answer, texts(spoken_here), key="k", **options)
 
 
 class Elements(HTMLParser):
     def __init__(self, html):
         super().__init__()
-        self.tags, self.attributes = [], []
-        self.feed(html)
+        self.tags, self.attributes, self.text = [], [], ""
+        self.feed(str(html))
 
     def handle_starttag(self, tag, attrs):
         self.tags.append(tag)
         self.attributes += attrs
 
+    def handle_data(self, data):
+        self.text += data
+
 
 def test_each_source_shows_quotation_title_publisher_date_and_link():
-    html = answer_html(answer())
+    html = html_of(an_answer())
     for part in (
         "A quotation.",
         "A title",
         "A paper",
         "2025-02-11",
         'href="https://example.org/a"',
+        'rel="noopener noreferrer nofollow"',
+        'data-source="/documents/d?start=0&amp;end=12#quotation"',
     ):
         assert part in html
 
 
-def test_each_statement_carries_its_marker():
-    assert answer_html(answer()).count("[1]</sup>") == 2
+def test_each_marker_is_a_button_with_a_name_and_its_quotation_as_description():
+    html = html_of(an_answer())
+    assert html.count('class="marker"') == 2
+    assert 'aria-label="Citation 1: A title"' in html
+    assert 'aria-describedby="k-quote-1"' in html
+    assert '<blockquote id="k-quote-1" hidden>A quotation.</blockquote>' in html
 
 
-def test_sources_come_with_the_last_statement():
-    assert "Sources" not in answer_html(answer(), 1)
-    assert "Second." not in answer_html(answer(), 1)
-    assert "Sources" in answer_html(answer(), 2)
-
-
-def test_the_question_as_understood_is_shown_where_it_differs():
-    html = answer_html(answer(standalone_question="Why did the US not sign?"))
-    assert "Read as: Why did the US not sign?" in html
-    assert "Read as" not in answer_html(answer())
-
-
-def test_an_abstention_shows_the_closest_passages():
-    html = answer_html(answer(state=State.NOT_FOUND, citations=(), closest=(citation(),)))
-    assert "Closest passages" in html
-    assert "Not in the sources" in html
-
-
-@pytest.mark.parametrize("field", ["title", "publisher", "date", "url", "quote"])
-def test_what_a_document_says_is_never_markup(field):
-    found = Elements(answer_html(answer(citations=(citation(**{field: EVIL}),))))
-    plain = Elements(answer_html(answer(citations=(citation(),))))
-    assert set(found.tags) <= set(plain.tags)
-    assert not [name for name, _ in found.attributes if name.startswith("on")]
-
-
-def test_what_a_model_or_visitor_says_is_never_markup():
-    evil = answer(
-        statements=(Statement(EVIL, (1,)),), standalone_question=EVIL, notice=EVIL, answerer=EVIL
+def test_nothing_of_a_document_question_or_model_becomes_markup():
+    citation = a_citation(title=EVIL, quote=EVIL, publisher=EVIL, date=EVIL, document_id=EVIL)
+    evil = an_answer(
+        question=EVIL,
+        standalone_question=EVIL + "?",
+        statements=(Statement(EVIL, (1,), (2, 9)),),
+        citations=(citation,),
+        notice=EVIL,
+        suggestions=(EVIL,),
+        answerer=EVIL,
     )
-    assert not {"img", "script"} & set(Elements(answer_html(evil)).tags)
-    assert not {"img", "script"} & set(Elements(message_html(EVIL)).tags)
+    found = Elements(html_of(evil, answer_id=EVIL))
+    assert set(found.tags) <= TAGS
+    assert not [name for name, _ in found.attributes if name.startswith("on")]
+    assert "<script>alert(2)</script>" in found.text
 
 
 @pytest.mark.parametrize(
-    "url", ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", ""]
+    "url", ["javascript:alert(1)", "data:text/html,x", "//e.example", "", "http://[", "ftp://e"]
 )
-def test_only_web_addresses_become_links(url):
-    assert "a" not in Elements(answer_html(answer(citations=(citation(url=url),)))).tags
+def test_only_addresses_of_the_web_become_links(url):
+    assert web_address(url) == ""
+    assert "<a " not in html_of(an_answer(citations=(a_citation(url=url),)))
+
+
+@pytest.mark.parametrize(
+    ("answer", "english", "french"),
+    [
+        (an_answer(), "Quoted from the sources", "Cité des sources"),
+        (
+            an_answer(answerer="m"),
+            "Written by m, checked against the sources",
+            "Rédigé par m, vérifié dans les sources",
+        ),
+        (an_answer(state=State.PARTIAL), "Partly in the sources", "En partie dans les sources"),
+        (an_answer(state=State.NOT_FOUND), "Not in the sources", "Absent des sources"),
+        (
+            an_answer(state=State.FALSE_PREMISE),
+            "The question rests on something that the sources contradict",
+            "La question repose sur un point que les sources contredisent",
+        ),
+    ],
+)
+def test_the_state_is_said_in_both_languages(answer, english, french):
+    assert english in Elements(html_of(answer)).text
+    assert french in Elements(html_of(answer, "fr")).text
+
+
+def test_an_abstention_shows_the_closest_passages_with_their_quotations():
+    html = html_of(an_answer(state=State.NOT_FOUND, citations=(), closest=(a_citation(),)))
+    assert "Closest passages" in html
+    assert '<blockquote id="k-quote-1">A quotation.</blockquote>' in html
+
+
+def test_the_words_that_answer_are_set_off():
+    html = html_of(an_answer(statements=(Statement("It met in Paris.", (1,), (10, 15)),)))
+    assert "It met in <strong>Paris</strong>." in html
+
+
+def test_how_a_follow_up_was_read_is_shown_with_a_button_to_correct_it():
+    html = html_of(an_answer(standalone_question="Q of Paris?"))
+    assert "<q>Q of Paris?</q>" in html
+    assert 'data-do="correct" data-question="Q of Paris?"' in html
+    assert "Read as" not in html_of(an_answer())
+
+
+def test_nothing_can_be_done_with_an_answer_that_is_still_growing():
+    assert "data-do" not in html_of(an_answer(citations=(), statements=()), done=False)
+
+
+def test_an_answer_that_was_not_kept_says_so_and_has_neither_thumbs_nor_link():
+    html = html_of(an_answer())
+    assert "could not be saved" in html
+    assert 'data-do="good"' not in html
+    assert "/answers/" not in html
+    kept = html_of(an_answer(), answer_id="abc")
+    assert "could not be saved" not in kept
+    assert 'href="/answers/abc"' in kept
+
+
+def test_the_thumb_that_was_given_is_pressed():
+    html = html_of(an_answer(), answer_id="abc", verdict=Verdict.DOWN)
+    assert 'data-do="bad" aria-pressed="true"' in html
+    assert 'data-do="good" aria-pressed="false"' in html
+
+
+def test_the_language_of_the_text_is_told_to_screen_readers():
+    assert 'dir="auto" lang="de"' in html_of(an_answer(), language="de")
+
+
+def test_a_screen_reader_hears_whole_sentences_and_no_markers():
+    assert spoken(an_answer(), texts("en")) == (
+        "Quoted from the sources. First. Second. One source."
+    )
+    two = an_answer(citations=(a_citation(), a_citation(marker=2)))
+    assert spoken(two, texts("fr")) == "Cité des sources. First. Second. 2 sources."
+    nothing = an_answer(state=State.NOT_FOUND, citations=())
+    assert spoken(nothing, texts("en")) == (
+        "Not in the sources. The documents do not answer this question."
+    )

@@ -1,145 +1,173 @@
-"""The chat in the browser: a question in, the answer as it comes, its sources below."""
+"""The chat in the browser: questions come as events, answers go back as they grow.
+
+The page is one `gr.HTML` component. Its markup is made on the server, in `ui/templates`; what
+happens in it is told in `ui/static`.
+"""
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from assistant.errors import QuestionError
+from assistant.errors import QuestionError, StorageError
+from assistant.question import Question
 from index.errors import IndexProblemError, ModelError
-from ui.feedback import add_feedback, thumbs
-from ui.render import answer_html, header_html, message_html, question_html
-from ui.turns import Turn, Turns, history
+from ui.keeping import history, language_of
+from ui.render import answer_html, render, spoken
+from ui.texts import texts
 
 if TYPE_CHECKING:
-    from assistant.assistant import Assistant
-    from assistant.feedback import Feedback
+    from collections.abc import Sequence
 
-STARTERS = (
-    "Why did the UK not sign the Paris statement?",
-    "How many countries signed, and why do the counts differ?",
-    "What is InvestAI?",
-    "What did JD Vance say about regulation in Paris?",
-    "Who pays for the 109 billion euros of investment in France?",
-    "Where was the next AI summit held?",
-)
-_SUBJECT = "Ask about the AI Action Summit (Paris, February 2025)."
-_FAILED = "Something went wrong on our side and the question was not answered. Please ask it again."
-_WAITING = "Reading the documents…"
+    from assistant.answer import Answer
+    from assistant.assistant import Assistant
+    from assistant.conversations import Conversations, KeptAnswer
+    from ui.texts import Texts
+
 _SIMULTANEOUS = 8
-_KEEP_SECONDS = 6 * 60 * 60
+_MAX_ID = 64
+_START = "import('/ui/chat.js').then((chat) => chat.start(element, trigger, watch, props))"
 _log = logging.getLogger(__name__)
 
 
-def build_chat(
-    assistant: Assistant, feedback: Feedback, documents: int, *, starters: bool
-) -> gr.Blocks:
-    """Give the page; `documents` is how many there are, `starters` whether to offer questions."""
-    about = _SUBJECT if starters else "Ask about the documents."
-    page = gr.Blocks(title="Summit Assistant", analytics_enabled=False, fill_height=True)
+class Asked(BaseModel):
+    """What the browser sends with a question; `key` is what it calls the turn."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
+
+    key: str = Field(max_length=_MAX_ID)
+    question: str
+    conversation: str = Field("", max_length=_MAX_ID)
+    replaces: str = Field("", max_length=_MAX_ID)
+    document: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why there is no answer: a message of its own, or else something that is not for visitors."""
+
+    message: str = ""
+
+
+def build_chat(assistant: Assistant, conversations: Conversations) -> gr.Blocks:
+    """Give the page that asks an assistant and keeps what it answers."""
+    page = gr.Blocks(title="Summit Assistant", analytics_enabled=False, fill_width=True)
+
+    def asked(event: gr.EventData) -> Iterator[str]:
+        try:
+            request = Asked.model_validate(event._data)  # noqa: SLF001 - gradio has no other way
+        except ValidationError:
+            return
+        for value in answer_asked(assistant, conversations, request):
+            yield json.dumps(value, ensure_ascii=False)
+
     with page:
-        gr.HTML(header_html("Summit Assistant", f"{about} {documents} documents, all cited."))
-        turns = gr.State([], time_to_live=_KEEP_SECONDS)
-        chatbot = gr.Chatbot(
-            label="Conversation",
-            show_label=False,
-            autoscroll=False,
-            render_markdown=False,
-            buttons=[],
-            layout="bubble",
-            height="calc(100dvh - 210px)",
-            min_height=320,
-            feedback_options=["Like", "Dislike"],
-            elem_classes="summit-chat",
-            allow_file_downloads=False,
-            examples=[{"text": question} for question in STARTERS] if starters else None,
+        # The template stays as it is: what stands in one is run as a script by Gradio.
+        chat = gr.HTML(
+            html_template='<div class="summit chat"></div>',
+            js_on_load=_START,
+            apply_default_css=False,
+            elem_classes="summit-frame",
         )
-        add_feedback(feedback, turns, chatbot)
-        box = gr.Textbox(
-            placeholder="Ask a question",
-            label="Your question",
-            show_label=False,
-            autofocus=True,
-            submit_btn=True,
-            max_lines=4,
-            elem_classes="summit-question-box",
+        options: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+        answering = chat.submit(
+            asked,
+            outputs=chat,
+            trigger_mode="multiple",
+            concurrency_limit=_SIMULTANEOUS,
+            **options,
         )
-        _wire(assistant, turns, chatbot, box)
+        chat.stop(None, cancels=[answering], **options)
     return page
 
 
-def respond(assistant: Assistant, question: str, turns: Turns) -> Iterator[Turns]:
-    """Give the conversation with the new turn in it as its answer grows."""
-    for turn in _answer(assistant, question, turns):
-        yield [*turns, turn]
-
-
-def _wire(assistant: Assistant, turns: gr.State, chatbot: gr.Chatbot, box: gr.Textbox) -> None:
-    """Say what happens on each event."""
-
-    def shown(conversation: Turns, *, running: bool = False, **box: Any) -> tuple[Any, ...]:
-        # Without a value, what stands in the box stays, so that one can type ahead.
-        state = gr.Textbox(**box, submit_btn=not running, stop_btn=running)
-        chat = gr.Chatbot(value=_messages(conversation), feedback_value=thumbs(conversation))
-        return conversation, chat, state
-
-    def ask(question: str, conversation: Turns) -> Iterator[tuple[Any, ...]]:
-        answered = conversation
-        waiting = [*conversation, Turn(question, message_html(_WAITING))]
-        yield shown(waiting, running=True, value="")
-        for answered in respond(assistant, question, conversation):
-            yield shown(answered, running=True)
-        yield shown(answered)
-
-    def again(conversation: Turns) -> Iterator[tuple[Any, ...]]:
-        yield from ask(conversation[-1].question, conversation[:-1])
-
-    def example(conversation: Turns, chosen: gr.SelectData) -> Iterator[tuple[Any, ...]]:
-        yield from ask(str(chosen.value["text"]), conversation)
-
-    options: dict[str, Any] = {
-        "outputs": [turns, chatbot, box],
-        "api_visibility": "private",
-        "concurrency_limit": _SIMULTANEOUS,
-        "concurrency_id": "answers",
-        "show_progress": "hidden",
-    }
-    running: Any = [
-        box.submit(ask, [box, turns], **options),
-        chatbot.retry(again, [turns], **options),
-        chatbot.example_select(example, [turns], **options),
-    ]
-    box.stop(shown, [turns], cancels=running, **options)
-    chatbot.undo(lambda kept: shown(kept[:-1], value=kept[-1].question), [turns], **options)
-    chatbot.clear(lambda: shown([]), [], **options)
-
-
-def _answer(assistant: Assistant, question: str, before: Turns) -> Iterator[Turn]:
-    """Give the answer sentence by sentence, then whole with its sources."""
+def respond(
+    assistant: Assistant,
+    question: str,
+    before: Sequence[tuple[str, str]] = (),
+    document: str = "",
+) -> Iterator[Answer | Failure]:
+    """Give the answer as it grows, or why there is none; never raises."""
     try:
-        answer = assistant.ask(question, history(before))
+        yield from assistant.stream(Question.of(question, tuple(before), document))
     except (QuestionError, IndexProblemError, ModelError) as error:
-        yield Turn(question, message_html(str(error)[:1].upper() + str(error)[1:] + "."))
-        return
+        yield Failure(f"{str(error)[:1].upper()}{str(error)[1:]}.")
     except Exception:  # noqa: BLE001 - the edge: visitors get a sentence, the log the story
         _log.exception("a question could not be answered")
-        yield Turn(question, message_html(_FAILED))
-        return
-    for count in range(1, len(answer.statements)):
-        yield Turn(question, answer_html(answer, count))
-    yield Turn(question, answer_html(answer), answer)
+        yield Failure()
 
 
-def _messages(turns: Turns) -> list[Any]:
-    """Give the conversation for the chatbot, all of it as HTML of ours.
+def answer_asked(
+    assistant: Assistant, conversations: Conversations, asked: Asked
+) -> Iterator[dict[str, Any]]:
+    """Give what the browser shows of a turn as it grows, and keep the answer that it ends with."""
+    t = texts(asked.language)
+    before = _before(conversations, asked)
+    given = None
+    for step in respond(assistant, asked.question, before, asked.document):
+        if isinstance(step, Failure):
+            yield _failed(asked, step, t)
+            return
+        given = step
+        yield _value(asked, answer_html(given, t, key=asked.key, done=False))
+    if given:
+        kept = _keep(assistant, conversations, asked, given)
+        yield _finished(asked, given, kept, t, language_of(assistant, given))
 
-    A plain string would be put into the page as HTML by Gradio 6.31, Markdown or not.
-    """
-    return [
-        {"role": role, "content": gr.HTML(html, container=False, padding=False)}
-        for turn in turns
-        for role, html in (("user", question_html(turn.question)), ("assistant", turn.html))
-    ]
+
+def _before(conversations: Conversations, asked: Asked) -> list[tuple[str, str]]:
+    try:
+        return history(conversations, asked.conversation, asked.replaces)
+    except StorageError as error:
+        _log.error("%s", error)
+        return []
+
+
+def _keep(
+    assistant: Assistant, conversations: Conversations, asked: Asked, answer: Answer
+) -> KeptAnswer | None:
+    """Keep an answer in the place of the one that it replaces; nothing where that fails."""
+    quoted = {each.document_id for each in (*answer.citations, *answer.closest)}
+    try:
+        if asked.replaces:
+            conversations.take_back(asked.conversation, asked.replaces)
+        documents = map(assistant.document, quoted)
+        return conversations.add(asked.conversation, answer, documents, asked.document)
+    except StorageError as error:
+        _log.error("%s", error)
+        return None
+
+
+def _finished(
+    asked: Asked, answer: Answer, kept: KeptAnswer | None, t: Texts, language: str
+) -> dict[str, Any]:
+    answer_id = kept.id if kept else ""
+    html = answer_html(answer, t, key=asked.key, answer_id=answer_id, language=language)
+    return {
+        **_value(asked, html, done=True, spoken=spoken(answer, t)),
+        "answer": answer_id,
+        "conversation": kept.conversation_id if kept else "",
+        "question": answer.question,
+    }
+
+
+def _failed(asked: Asked, failure: Failure, t: Texts) -> dict[str, Any]:
+    message = failure.message or t("failed")
+    html = render("failed.html", t, message=message)
+    return {
+        **_value(asked, html, done=True, spoken=message),
+        "failed": True,
+        "answer": "",
+        "conversation": "",
+    }
+
+
+def _value(asked: Asked, html: str, *, done: bool = False, spoken: str = "") -> dict[str, Any]:
+    return {"key": asked.key, "html": html, "done": done, "spoken": spoken}

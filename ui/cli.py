@@ -165,6 +165,7 @@ def ingest(
 @app.command()
 def serve() -> None:
     """Bring the index up to date and serve the chat in the browser."""
+    from assistant.conversations import Conversations
     from assistant.feedback import Feedback
     from assistant.load import default_embedder, open_assistant
     from corpus.load import SHIPPED_DOCUMENTS
@@ -183,9 +184,9 @@ def serve() -> None:
     assistant.warm_up()
     application = build_app(
         assistant,
+        Conversations(settings.data_dir),
         Feedback(settings.data_dir),
-        assistant.document_count(),
-        starters=settings.corpus_dir == SHIPPED_DOCUMENTS,
+        shipped=settings.corpus_dir == SHIPPED_DOCUMENTS,
     )
     host, port = listener.getsockname()[:2]
     host = f"[{host}]" if ":" in host else host

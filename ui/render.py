@@ -1,111 +1,119 @@
-"""Answer → HTML, pure; every text is escaped, and links lead only to a citation's own source."""
+"""What is shown, as HTML: templates that escape every text, filled in here and nowhere else."""
 
 from __future__ import annotations
 
-from html import escape
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from assistant.answer import BUILT_IN, State
+from assistant.feedback import MAX_COMMENT_CHARACTERS
+from ui.texts import LANGUAGES, texts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from assistant.answer import Answer, Citation, Statement
+    from assistant.answer import Answer, Citation
+    from assistant.feedback import Verdict
+    from ui.texts import Texts
 
 _STATES = {
-    State.ANSWERED: "Quoted from the sources",
-    State.PARTIAL: "Partly in the sources",
-    State.NOT_FOUND: "Not in the sources",
-    State.FALSE_PREMISE: "The question rests on something that the sources contradict",
+    State.ANSWERED: "quoted",
+    State.PARTIAL: "partial",
+    State.NOT_FOUND: "not_found",
+    State.FALSE_PREMISE: "false_premise",
 }
 
 
-def answer_html(answer: Answer, shown: int | None = None) -> str:
-    """Give an answer with its sources; `shown` is how many statements to show while it streams."""
-    statements = answer.statements[:shown]
-    parts = [f'<p class="summit-text" dir="auto">{_statements(statements)}</p>']
-    if shown is None or shown >= len(answer.statements):
-        if answer.standalone_question != answer.question:
-            parts.insert(0, _line("summit-read-as", f"Read as: {answer.standalone_question}"))
-        state = _STATES[answer.state]
-        if answer.answerer != BUILT_IN and answer.state is State.ANSWERED:
-            state = f"Written by {answer.answerer}, checked against the sources"
-        parts.append(_line(f"summit-state summit-{answer.state.value}", state))
-        if answer.notice:
-            parts.append(_line("summit-notice", answer.notice))
-        parts.append(_list("Sources", answer.citations))
-        parts.append(_list("Closest passages", answer.closest))
-        parts.append(_suggestions(answer.suggestions))
-    return f'<div class="summit-answer">{"".join(parts)}</div>'
+def render(template: str, t: Texts, **values: Any) -> Markup:
+    """Fill in a template; a value that it asks for and does not get raises UndefinedError."""
+    languages = [texts(each) for each in LANGUAGES]
+    return Markup(_templates().get_template(template).render(t=t, languages=languages, **values))  # noqa: S704 - autoescaped
 
 
-def header_html(title: str, about: str) -> str:
-    """Give the head of the page."""
-    return f'<header class="summit-header"><h1>{escape(title)}</h1><p>{escape(about)}</p></header>'
+def answer_html(
+    answer: Answer,
+    t: Texts,
+    *,
+    key: str,
+    answer_id: str = "",
+    done: bool = True,
+    verdict: Verdict | None = None,
+    language: str = "",
+) -> Markup:
+    """Give an answer with its sources, as the chat shows it.
 
-
-def question_html(question: str) -> str:
-    """Give a question as it was typed."""
-    return f'<p class="summit-question" dir="auto">{escape(question)}</p>'
-
-
-def message_html(message: str) -> str:
-    """Give a plain message, such as what is wrong with a question."""
-    return f'<div class="summit-answer">{_line("summit-notice", message)}</div>'
-
-
-def _statements(statements: Iterable[Statement]) -> str:
-    return " ".join(
-        _marked(statement)
-        + "".join(f'<sup class="summit-marker">[{marker}]</sup>' for marker in statement.markers)
-        for statement in statements
+    `key` tells it from the others on the page, `answer_id` is what it is kept under, if it is,
+    `done` whether anything can be done with it yet, and `language` that of its text.
+    """
+    return render(
+        "answer.html",
+        t,
+        key=key,
+        id=answer_id,
+        done=done,
+        verdict=verdict,
+        max_comment=MAX_COMMENT_CHARACTERS,
+        **answer_values(answer, t, language),
     )
 
 
-def _marked(statement: Statement) -> str:
-    """Give a statement with the words that answer the question set off."""
-    if not statement.direct:
-        return escape(statement.text)
-    start, end = statement.direct
-    text = statement.text
-    return f"{escape(text[:start])}<strong>{escape(text[start:end])}</strong>{escape(text[end:])}"
+def answer_values(answer: Answer, t: Texts, language: str = "") -> dict[str, Any]:
+    """Give what the parts of an answer ask for."""
+    return {
+        "answer": answer,
+        "by_marker": {citation.marker: citation for citation in answer.citations},
+        "state": state(answer, t),
+        "language": language,
+    }
 
 
-def _line(css_class: str, text: str) -> str:
-    return f'<p class="{css_class}" dir="auto">{escape(text)}</p>'
+def state(answer: Answer, t: Texts) -> str:
+    """Say how far the sources bear an answer out."""
+    if answer.answerer != BUILT_IN and answer.state is State.ANSWERED:
+        return t("checked", answerer=answer.answerer)
+    return t(_STATES[answer.state])
 
 
-def _list(title: str, citations: Iterable[Citation]) -> str:
-    return _section("summit-sources", title, "ol", "".join(map(_citation, citations)))
+def spoken(answer: Answer, t: Texts) -> str:
+    """Give what a screen reader says once an answer is there: whole sentences, no markers."""
+    text = " ".join(statement.text for statement in answer.statements)
+    if answer.state is State.NOT_FOUND:
+        text = t("not_answered")
+    count = len(answer.citations)
+    sources = t("spoken_sources" if count else "spoken_no_sources", count=count)
+    return t("spoken", state=state(answer, t), text=text, sources=sources).strip()
 
 
-def _suggestions(questions: Iterable[str]) -> str:
-    items = "".join(f'<li dir="auto">{escape(each)}</li>' for each in questions)
-    return _section("summit-suggestions", "You could ask", "ul", items)
+def document_address(document_id: str, start: int, end: int) -> str:
+    """Give where a document is read, with a quotation highlighted."""
+    at = urlencode({"start": start, "end": end})
+    return f"/documents/{quote(document_id, safe='')}?{at}#quotation"
 
 
-def _section(css_class: str, title: str, tag: str, items: str) -> str:
-    """Give a list under its title; nothing where it has no items."""
-    if not items:
+def web_address(url: str) -> str:
+    """Give an address of the web; an empty text for whatever else it is."""
+    try:
+        scheme = urlsplit(url).scheme
+    except ValueError:
         return ""
-    return (
-        f'<section class="{css_class}" aria-label="{title}"><h3>{title}</h3>'
-        f"<{tag}>{items}</{tag}></section>"
-    )
+    return url if scheme in {"http", "https"} else ""
 
 
-def _citation(citation: Citation) -> str:
-    origin = ", ".join(filter(None, (citation.publisher, citation.date)))
-    link = ""
-    if urlsplit(citation.url).scheme in {"http", "https"}:
-        link = (
-            f' · <a href="{escape(citation.url)}" target="_blank" '
-            'rel="noopener noreferrer nofollow">source</a>'
-        )
-    return (
-        f'<li value="{citation.marker}">'
-        f'<blockquote dir="auto">{escape(citation.quote)}</blockquote>'
-        f'<p dir="auto"><cite>{escape(citation.title)}</cite>'
-        f"{f' · {escape(origin)}' if origin else ''}{link}</p></li>"
+def _citation_address(citation: Citation) -> str:
+    return document_address(citation.document_id, citation.start, citation.end)
+
+
+@lru_cache
+def _templates() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("ui"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
+    environment.filters["web"] = web_address
+    environment.filters["address"] = _citation_address
+    return environment

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import logging
 import socket
-from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import PlainTextResponse
+from fastapi.staticfiles import StaticFiles
 
+from assistant.errors import StorageError
 from ui.chat import build_chat
 from ui.errors import ServerError
+from ui.front import front
+from ui.keeping import keeping
+from ui.pages import pages
+from ui.texts import texts_for
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from assistant.assistant import Assistant
+    from assistant.conversations import Conversations
     from assistant.feedback import Feedback
 
 # Gradio's page has inline scripts and styles, and compiles its templates, so these stay allowed;
@@ -38,14 +45,42 @@ _HEADERS = {
 }
 # Visitors need neither to upload nor to have the server fetch files, so these routes are closed.
 _CLOSED = ("/gradio_api/upload", "/gradio_api/file", "/gradio_api/proxy", "/gradio_api/stream")
-_FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "sans-serif"]
-_MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
+_FONTS = ["system-ui", "sans-serif"]
+_MONO = ["ui-monospace", "monospace"]
+_log = logging.getLogger(__name__)
+_HEAD = """
+<meta name="color-scheme" content="light dark">
+<link rel="stylesheet" href="/ui/style.css">
+<link rel="stylesheet" href="/ui/chat.css">
+<link rel="modulepreload" href="/ui/chat.js">
+<script src="/ui/theme.js"></script>
+"""
 
 
 def build_app(
-    assistant: Assistant, feedback: Feedback, documents: int, *, starters: bool
+    assistant: Assistant, conversations: Conversations, feedback: Feedback, *, shipped: bool
 ) -> FastAPI:
-    """Give the whole web application."""
+    """Give the whole web application; `shipped` is whether the documents are the product's own."""
+    mounted: FastAPI = gr.mount_gradio_app(
+        build_routes(assistant, conversations, feedback, shipped=shipped),
+        build_chat(assistant, conversations),
+        path="/",
+        theme=gr.themes.Soft(font=_FONTS, font_mono=_MONO),
+        head=_HEAD,
+        footer_links=[],
+        show_error=False,
+        ssr_mode=False,
+        pwa=False,
+        mcp_server=False,
+        enable_monitoring=False,
+    )
+    return mounted
+
+
+def build_routes(
+    assistant: Assistant, conversations: Conversations, feedback: Feedback, *, shipped: bool
+) -> FastAPI:
+    """Give all that is served beside the Gradio page, guarded as that is."""
     app = FastAPI(title="Summit Assistant", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(CORSMiddleware, allow_origins=[])
 
@@ -56,25 +91,28 @@ def build_app(
         if request.url.path.startswith(_CLOSED):
             return PlainTextResponse("There is nothing here.", status_code=404)
         response = await call_next(request)
-        response.headers.update(_HEADERS)
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
         return response
 
-    chat = build_chat(assistant, feedback, documents, starters=starters)
-    mounted: FastAPI = gr.mount_gradio_app(
-        app,
-        chat,
-        path="/",
-        theme=gr.themes.Soft(font=_FONTS, font_mono=_MONO),
-        css=files("ui").joinpath("chat.css").read_text("utf-8"),
-        head=f"<script>{files('ui').joinpath('chat.js').read_text('utf-8')}</script>",
-        footer_links=[],
-        show_error=False,
-        ssr_mode=False,
-        pwa=False,
-        mcp_server=False,
-        enable_monitoring=False,
-    )
-    return mounted
+    @app.exception_handler(StorageError)
+    def unavailable(request: Request, error: StorageError) -> Response:
+        _log.error("%s", error)
+        return PlainTextResponse(f"{texts_for(request)('unavailable')}.", status_code=503)
+
+    app.include_router(pages(assistant))
+    app.include_router(keeping(assistant, conversations, feedback))
+    app.include_router(front(assistant, conversations, feedback, shipped=shipped))
+    app.mount("/ui", _Files(packages=[("ui", "static")]))
+    return app
+
+
+class _Files(StaticFiles):
+    # Without the header browsers would go on with scripts of an earlier version for days.
+    def file_response(self, *arguments: Any, **options: Any) -> Response:
+        response = super().file_response(*arguments, **options)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
 
 
 def serve(app: FastAPI, listener: socket.socket) -> None:

@@ -1,0 +1,129 @@
+"""What the browser tests share: a server as a user starts it, and the chat as a user sees it."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+
+from playwright.sync_api import expect
+
+# Chromium itself would ask its maker's hosts for updates and the like.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+]
+DESKTOP, TABLET, PHONE = (1440, 900), (768, 1024), (390, 844)
+
+# A server that looks up or connects to anything but this machine ends at once.
+GUARDED = """
+import os, socket
+connect, look_up = socket.socket.connect, socket.getaddrinfo
+def here(host):
+    if host not in {None, "", "127.0.0.1", "::1", "localhost"}:
+        os.write(2, f"asked for {host}".encode())
+        os._exit(3)
+def guarded_connect(self, address):
+    here(address[0] if isinstance(address, tuple) else None)
+    return connect(self, address)
+def guarded_look_up(host, *arguments, **options):
+    here(host)
+    return look_up(host, *arguments, **options)
+socket.socket.connect, socket.getaddrinfo = guarded_connect, guarded_look_up
+from ui.cli import main
+main()
+"""
+
+
+def start(data_dir, port=0, **environment):
+    """Start a server in a process of its own; give it with its address once it is ready."""
+    variables = {k: v for k, v in os.environ.items() if not k.startswith("SUMMIT_")}
+    process = subprocess.Popen(
+        [sys.executable, "-c", GUARDED, "serve"],
+        stderr=subprocess.PIPE,
+        text=True,
+        env={
+            **variables,
+            "SUMMIT_PORT": str(port),
+            "SUMMIT_DATA_DIR": str(data_dir),
+            **environment,
+        },
+    )
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline:
+        line = process.stderr.readline()
+        if "is ready: " in line:
+            return process, line.split("is ready: ")[1].split()[0]
+        assert line, "the server ended before it was ready"
+    raise AssertionError("the server was not ready in 90 seconds")
+
+
+def stop(process):
+    process.terminate()
+    assert process.wait(20) in {0, -15}
+
+
+@contextmanager
+def served(data_dir, **environment):
+    process, address = start(data_dir, **environment)
+    try:
+        yield address
+    finally:
+        stop(process)
+
+
+def launched(playwright):
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    return playwright.chromium.launch(executable_path=path, args=FLAGS)
+
+
+def opened(browser, address, size=DESKTOP, **options):
+    """Open the chat and wait until it can be used; the page remembers what went wrong."""
+    page = browser.new_page(viewport=dict(zip(("width", "height"), size, strict=True)), **options)
+    page.requested, page.complaints = [], []
+    page.on("request", lambda made: page.requested.append(made.url))
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
+    page.goto(address)
+    ready(page)
+    return page
+
+
+def ready(page):
+    expect(page.locator(".chat[data-ready]")).to_be_attached()
+
+
+def question_box(page):
+    return page.get_by_role("textbox", name="Your question")
+
+
+def ask(page, question):
+    """Ask and wait for the whole answer; give its turn."""
+    send(page, question)
+    return answered(page)
+
+
+def send(page, question):
+    box = question_box(page)
+    box.fill(question)
+    box.press("Enter")
+
+
+def answered(page):
+    expect(page.get_by_role("button", name="Stop")).to_be_hidden()
+    turn = last_turn(page)
+    expect(turn.get_by_role("button", name="Edit question")).to_be_visible()
+    return turn
+
+
+def last_turn(page):
+    return page.locator(".turn:not([hidden])").last
+
+
+def text_of(turn):
+    return turn.locator(".text").inner_text()

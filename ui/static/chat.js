@@ -1,0 +1,307 @@
+// The chat: what a visitor does becomes an event, and what comes back is put in its place.
+
+import { Menu, kept } from "./kept.js";
+import { Panel, preview } from "./panel.js";
+import { cookie, keep, readTexts, say, setCookie, t, toast } from "./shared.js";
+import { act } from "./verdict.js";
+
+const LOOK_AFTER = 4000; // milliseconds without a word before asking whether the server is there
+const SLOW_AFTER = 8000;
+
+export async function start(element, trigger, watch, props) {
+  const chat = new Chat(element.querySelector(".chat"), trigger);
+  watch("value", () => chat.receive(JSON.parse(props.value)));
+  await chat.load(keep.read("sessionStorage", chat.key, ""));
+}
+
+class Chat {
+  constructor(root, trigger) {
+    this.root = root;
+    this.trigger = trigger;
+    this.document = new URLSearchParams(location.search).get("document") ?? "";
+    this.key = `conversation ${this.document}`;
+    this.pending = `pending ${this.document}`;
+    this.running = null;
+    root.addEventListener("click", (event) => this.clicked(event));
+    root.addEventListener("submit", (event) => this.submitted(event));
+    root.addEventListener("keydown", (event) => this.pressed(event));
+    root.addEventListener("change", (event) => this.chosen(event));
+    root.addEventListener("input", () => keep.write("sessionStorage", "draft", this.box.value));
+    preview(root);
+  }
+
+  // Begin anew, or go on with a conversation that is kept.
+  async load(conversation, focused = true) {
+    if (this.running) this.stop();
+    if (focused && this.turns) keep.write("sessionStorage", this.pending, null);
+    const asked = new URLSearchParams({ conversation, document: this.document });
+    const answer = await fetch(`/chat?${asked}`, { cache: "no-store" });
+    this.root.innerHTML = await answer.text();
+    readTexts(this.root);
+    this.box = this.root.querySelector(".composer textarea");
+    this.turns = this.root.querySelector(".turns");
+    this.scroller = this.root.querySelector(".scroller");
+    this.panel = new Panel(this.root);
+    this.menu = new Menu(this.root, this);
+    this.root.classList.remove("with-panel");
+    this.root.querySelector("[data-choose=theme]").value = cookie("theme") || "auto";
+    document.documentElement.lang = this.root.querySelector("[data-choose=lang]").value;
+    this.conversation = this.turns.childElementCount ? conversation : "";
+    this.remember();
+    this.edited = null;
+    this.box.value = keep.read("sessionStorage", "draft", "");
+    if (focused) this.box.focus();
+    this.turns.lastElementChild?.scrollIntoView({ block: "start" });
+    this.takeUp(keep.read("sessionStorage", this.pending, null));
+    this.root.dataset.ready = "true";
+  }
+
+  // A question whose answer never came, because the page was left or the server went away.
+  takeUp(question) {
+    if (!question) return;
+    this.root.querySelector(".intro").hidden = true;
+    this.running = { turn: this.begun("", question), following: [] };
+    this.broken("interrupted");
+  }
+
+  remember() {
+    keep.write("sessionStorage", this.key, this.conversation);
+  }
+
+  ask(question, replaced = null) {
+    question = question.trim();
+    if (!question || this.running) return;
+    const following = replaced ? [replaced, ...after(replaced)] : [];
+    for (const turn of following) {
+      this.panel.leave(turn);
+      turn.hidden = true;
+    }
+    this.root.querySelector(".intro").hidden = true;
+    const key = crypto.getRandomValues(new Uint32Array(2)).join("-");
+    const turn = this.begun(key, question);
+    this.running = { key, turn, following, began: Date.now() };
+    this.waiting(true);
+    keep.write("sessionStorage", this.pending, question);
+    this.trigger("submit", {
+      key,
+      question,
+      conversation: this.conversation,
+      replaces: following.map((each) => each.dataset.answer).find(Boolean) ?? "",
+      document: this.document,
+      language: document.documentElement.lang,
+    });
+    this.look();
+  }
+
+  begun(key, question) {
+    const turn = document.createElement("article");
+    turn.className = "turn";
+    turn.dataset.key = key;
+    const number = this.turns.querySelectorAll(".turn:not([hidden])").length + 1;
+    turn.setAttribute("aria-label", t("turn", { number, question }));
+    const heading = document.createElement("h2");
+    heading.className = "question";
+    heading.dir = "auto";
+    heading.textContent = question;
+    const answer = document.createElement("div");
+    answer.className = "answer";
+    answer.append(paragraph("waiting", t("reading")));
+    turn.append(heading, answer);
+    this.turns.append(turn);
+    turn.scrollIntoView({ block: "start" });
+    return turn;
+  }
+
+  // Every value holds the whole answer as far as it is known, so that one may be skipped.
+  receive(value) {
+    if (value.key !== this.running?.key) return;
+    const { turn } = this.running;
+    this.running.heard = true;
+    const marker = turn.contains(document.activeElement) && document.activeElement.dataset.marker;
+    const opened = this.panel.turn === turn;
+    turn.querySelector(".answer").innerHTML = value.html;
+    if (marker) turn.querySelector(`.marker[data-marker="${marker}"]`)?.focus();
+    if (opened) this.panel.mark(this.panel.items[this.panel.number].dataset.marker);
+    if (!value.done) return;
+    turn.dataset.answer = value.answer;
+    if (value.conversation) {
+      this.conversation = value.conversation;
+      this.remember();
+      kept.add(value.conversation, value.question);
+    }
+    if (value.failed) this.restore();
+    else for (const each of this.running.following) each.remove();
+    this.ended();
+    say(this.root, value.spoken);
+  }
+
+  ended(settled = true) {
+    if (settled) keep.write("sessionStorage", this.pending, null);
+    this.running = null;
+    this.waiting(false);
+  }
+
+  // What was to be replaced comes back where nothing has taken its place.
+  restore() {
+    for (const each of this.running.following) each.hidden = false;
+    this.running.turn.following = this.running.following;
+  }
+
+  stop() {
+    this.trigger("stop", {});
+    this.broken("stopped");
+  }
+
+  broken(reason) {
+    const { turn } = this.running;
+    this.restore();
+    const actions = document.createElement("div");
+    actions.className = "actions";
+    for (const [name, text] of [["retry", "try_again"], ["edit", "edit"]]) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.dataset.do = name;
+      button.textContent = t(text);
+      actions.append(button);
+    }
+    turn.querySelector(".answer").replaceChildren(paragraph("notice", t(reason)), actions);
+    turn.dataset.broken = reason;
+    this.ended(reason === "stopped");
+    say(this.root, t(reason));
+  }
+
+  // While nothing is heard, find out whether the server is there at all.
+  async look() {
+    const { key } = this.running;
+    const current = () => this.running?.key === key && !this.running.heard;
+    for (let failures = 0; current(); ) {
+      await new Promise((resolve) => setTimeout(resolve, failures ? 1000 : LOOK_AFTER));
+      if (!current()) return;
+      failures = (await reachable()) ? 0 : failures + 1;
+      if (!current()) return;
+      if (failures > 1) return this.broken("unreachable");
+      const waiting = this.running.turn.querySelector(".waiting");
+      if (waiting && Date.now() - this.running.began > SLOW_AFTER) waiting.textContent = t("slow");
+    }
+  }
+
+  waiting(running) {
+    this.root.querySelector(".send").hidden = running;
+    this.root.querySelector(".stop").hidden = !running;
+    this.turns.setAttribute("aria-busy", running);
+  }
+
+  edit(turn, question) {
+    this.edited = turn;
+    this.unedited = this.box.value;
+    this.box.value = question;
+    this.root.querySelector(".edit-hint").hidden = false;
+    this.box.focus();
+    say(this.root, t("edited"));
+  }
+
+  leaveEdit() {
+    if (!this.edited) return false;
+    this.edited.querySelector("[data-do=edit]")?.focus();
+    this.edited = null;
+    this.box.value = this.unedited;
+    this.root.querySelector(".edit-hint").hidden = true;
+    return true;
+  }
+
+  again(turn, question) {
+    // A turn that failed while it was to replace others is asked in their place again.
+    const replaced = turn.following?.length ? turn.following[0] : turn;
+    if (replaced !== turn) turn.remove();
+    this.ask(question, replaced);
+  }
+
+  submitted(event) {
+    event.preventDefault();
+    if (event.target.matches(".reason")) return act(this, "comment", event.target);
+    if (this.running || !this.box.value.trim()) return;
+    const question = this.box.value;
+    const turn = this.edited;
+    this.edited = null;
+    this.root.querySelector(".edit-hint").hidden = true;
+    this.box.value = "";
+    keep.write("sessionStorage", "draft", "");
+    if (turn) this.again(turn, question);
+    else this.ask(question);
+  }
+
+  clicked(event) {
+    const button = event.target.closest("[data-do]");
+    if (!button) return;
+    const turn = button.closest(".turn");
+    const asked = () => turn.querySelector(".question").textContent;
+    const does = {
+      ask: () => this.ask(button.textContent),
+      stop: () => this.running && this.stop(),
+      retry: () => !this.running && this.again(turn, asked()),
+      edit: () => this.edit(turn, asked()),
+      correct: () => this.edit(turn, button.dataset.question),
+      open: () => this.panel.open(turn, button.dataset.marker, button),
+      previous: () => this.panel.step(-1),
+      next: () => this.panel.step(1),
+      close: () => this.panel.close(),
+      new: () => this.load(""),
+      menu: () => this.menu.open(),
+      "close-menu": () => this.menu.dialog.close(),
+      "delete-all": () => this.menu.deleteAll(),
+      sure: () => this.menu.delete(),
+      "not-sure": () => this.menu.sure.close(),
+    };
+    const known = does[button.dataset.do];
+    if (known) known();
+    else act(this, button.dataset.do, button);
+  }
+
+  pressed(event) {
+    if (event.key === "Escape" && !event.target.closest("dialog")) {
+      if (this.leaveEdit() || this.panel.close()) event.preventDefault();
+    }
+    const sends = event.key === "Enter" && !event.shiftKey && !event.isComposing;
+    if (sends && event.target === this.box) {
+      event.preventDefault();
+      this.box.form.requestSubmit();
+    }
+  }
+
+  async chosen(event) {
+    const { choose } = event.target.dataset;
+    if (!choose) return;
+    setCookie(choose, event.target.value);
+    if (choose === "theme") {
+      const { dataset } = document.documentElement;
+      if (event.target.value === "auto") delete dataset.theme;
+      else dataset.theme = event.target.value;
+      return;
+    }
+    await this.load(this.conversation, false);
+    this.menu.open();
+    this.root.querySelector("[data-choose=lang]").focus();
+  }
+}
+
+function after(turn) {
+  const found = [];
+  for (let next = turn.nextElementSibling; next; next = next.nextElementSibling) found.push(next);
+  return found.filter((each) => each.matches(".turn"));
+}
+
+function paragraph(name, text) {
+  const made = document.createElement("p");
+  made.className = name;
+  made.textContent = text;
+  return made;
+}
+
+async function reachable() {
+  try {
+    const signal = AbortSignal.timeout(4000);
+    return (await fetch("/ready", { cache: "no-store", signal })).ok;
+  } catch {
+    return false;
+  }
+}
