@@ -46,12 +46,14 @@ class Statement:
     """One sentence of an answer and the markers of the citations that carry it.
 
     `direct` is where in the text the words stand that answer the question, (start, end) in
-    characters, where they are known.
+    characters, where they are known. `about` is the name that it is about, where the question asks
+    about several and it is about one of them.
     """
 
     text: str
     markers: tuple[int, ...] = ()
     direct: tuple[int, int] | None = None
+    about: str = ""
 
     def __str__(self) -> str:
         marks = "".join(f"[{marker}]" for marker in self.markers)
@@ -87,6 +89,20 @@ class Answer:
         return " ".join(str(statement) for statement in self.statements)
 
     @property
+    def comparison(self) -> tuple[tuple[str, tuple[Statement, ...]], ...]:
+        """The names that the question compares or lists, each with the statements about it.
+
+        They come in the order of the question. Empty unless there are statements about two of
+        them; statements about none are only in `statements`.
+        """
+        names = dict.fromkeys(each.about for each in self.statements if each.about)
+        rows = tuple(
+            (name, tuple(each for each in self.statements if each.about == name))
+            for name in sorted(names, key=self.standalone_question.find)
+        )
+        return rows if len(rows) > 1 else ()
+
+    @property
     def abstained(self) -> bool:
         """Whether the question as put is left unanswered."""
         return self.state in {State.NOT_FOUND, State.FALSE_PREMISE}
@@ -99,6 +115,10 @@ class Answer:
             "answer": self.text,
             "state": self.state.value,
             "abstained": self.abstained,
+            "comparison": [
+                {"about": name, "answer": " ".join(map(str, statements))}
+                for name, statements in self.comparison
+            ],
             "citations": [citation.to_dict() for citation in self.citations],
             "closest": [citation.to_dict() for citation in self.closest],
             "suggestions": list(self.suggestions),

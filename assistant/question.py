@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from assistant.comparison import ASKING, ONE_NAME, questions_by_name
 from assistant.errors import QuestionError
 from index.terms import content_words, fold, is_alias
 
@@ -22,16 +23,11 @@ _LEANING = re.compile(
     r"the same|one|ones|il|elle|ils|elles)\b",
     re.IGNORECASE,
 )
-_ONE_NAME = r"(?:the\s+)?[A-ZÀ-Þ][\w’'-]*(?:\s+(?:of\s+|de\s+)?[A-ZÀ-Þ][\w’'-]*)*"
-_NAME = re.compile(rf"(?<![\w.]){_ONE_NAME}")
+_NAME = re.compile(rf"(?<![\w.]){ONE_NAME}")
 _NEXT_CLAUSE = re.compile(
     r",?\s+(?:and|et)\s+(?=(?:when|how|what|why|who|where|which|quand|comment|pourquoi|qui|où)\b)",
     re.IGNORECASE,
 )
-_BETWEEN_NAMES = r"\s*,\s+(?:and\s+|or\s+)?|\s+(?:and|or|et|ou|vs\.?|versus)\s+"
-_LISTED_NAMES = re.compile(rf"\b{_ONE_NAME}(?:(?:{_BETWEEN_NAMES}){_ONE_NAME})+")
-_ASKING = {"who", "what", "when", "where", "why", "how", "which", "whose", "did", "does", "do"}
-_ASKING |= {"is", "are", "was", "were", "can", "could", "has", "have", "and", "but", "tell", "in"}
 _FEW_WORDS = 4
 _LOOKED_BACK = 10  # turns
 
@@ -97,22 +93,19 @@ def asked_before(question: Question) -> list[str]:
     ]
 
 
-def parts(text: str) -> list[str]:
+def parts(text: str) -> dict[str, str]:
     """Give the questions that a question asks at once, each standing alone; itself where it is one.
 
     “When was it planned, and who came?” asks two; “Why did the UK and the US not sign?” asks of
-    two names, and so does “UK vs US reasons”. There are at most `MAX_PARTS`.
+    two names, and so does “UK vs US reasons”. There are at most `MAX_PARTS`. With each comes the
+    name that it asks about, or an empty string.
     """
     clauses = [each.strip(" ,;") for each in _NEXT_CLAUSE.split(text)]
     if 1 < len(clauses) <= MAX_PARTS and all(len(each.split()) > 1 for each in clauses):
         first, *others = clauses
-        return [first, *(_after(first, each) for each in others)]
-    listed = _LISTED_NAMES.search(text)
-    if listed:
-        names = re.split(_BETWEEN_NAMES, listed.group())
-        if len(names) <= MAX_PARTS:
-            return [text[: listed.start()] + name + text[listed.end() :] for name in names]
-    return [text]
+        return dict.fromkeys([first, *(_after(first, each) for each in others)], "")
+    by_name = questions_by_name(text)
+    return {question: name for name, question in by_name.items()} or {text: ""}
 
 
 def _after(first: str, clause: str) -> str:
@@ -160,7 +153,7 @@ def _names(text: str) -> list[str]:
     names = []
     for match in _NAME.finditer(text):
         parts = match.group().split()
-        while parts and parts[0].lower() in _ASKING:
+        while parts and parts[0].lower() in ASKING:
             parts.pop(0)
         if parts and parts[-1][0].isupper():
             names.append(" ".join(parts))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -10,10 +10,11 @@ from assistant.answer import BUILT_IN, Answer, Citation, State, Statement
 from assistant.answerers import composition, generative
 from assistant.answerers.verify import borne_out, left_out
 from assistant.citations import cite, holds
+from assistant.comparison import about, named_in
 from assistant.question import parts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from langchain_core.language_models import BaseChatModel
 
@@ -32,6 +33,38 @@ _NOT_BORNE_OUT = (
     "The sources do not bear out what the chat model wrote; this is the built-in answer instead."
 )
 _NOT_FOUND = "The documents do not answer this question."
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What there is for each part of a question that asks several things.
+
+    `best` are the likeliest sentences, `left_open` the parts that none answers; `by_name` has the
+    sentence, if there is one, for each name that is asked about.
+    """
+
+    best: tuple[Candidate, ...] = ()
+    left_open: tuple[str, ...] = ()
+    by_name: Mapping[str, Candidate | None] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, question: str, find_part: Find) -> _Parts:
+        asked = parts(question)
+        if len(asked) == 1:
+            return cls()
+        found = {each: find_part(each) for each in asked}
+        best = {each: there.weighed[0] for each, there in found.items() if there.answered}
+        return cls(
+            tuple(best.values()),
+            tuple(each for each in asked if each not in best),
+            {name: best.get(each) for each, name in asked.items() if name},
+        )
+
+    @property
+    def leads(self) -> tuple[Candidate, ...]:
+        """The sentences for the names, where there are some for two that differ."""
+        found = {(each.hit.passage.id, each.number): each for each in self.by_name.values() if each}
+        return tuple(found.values()) if len(found) > 1 else ()
 
 
 class Writer:
@@ -64,22 +97,24 @@ class Writer:
     def quote(self, answer: Answer, weighed: Sequence[Candidate], find_part: Find) -> Answer:
         """Answer with the likeliest sentences, word for word."""
         question = answer.standalone_question
-        first, left_open = _best_of_parts(question, find_part)
+        asked = _Parts.of(question, find_part)
         others = composition.other_numbers(weighed)
-        said = composition.compose(question, weighed, [*others, *first])
+        said = composition.compose(question, weighed, [*others, *asked.best], asked.leads)
+        likeliest = [weighed[0], *asked.leads]
         cited = self._quote([each for one in said for each in one.sentences])
         markers = iter(each.marker for each in cited)
         statements = [
             Statement(
                 each.candidate.text,
                 tuple(islice(markers, len(each.sentences))),
-                _direct(each.candidate) if each.candidate is weighed[0] else None,
+                _direct(each.candidate) if each.candidate in likeliest else None,
+                about(each.candidate, asked.by_name),
             )
             for each in said
         ]
         answer = replace(answer, statements=tuple(statements), citations=tuple(cited))
-        if first and left_open:
-            notice = f"Not found in the documents: {' '.join(left_open)}"
+        if asked.best and asked.left_open:
+            notice = f"Not found in the documents: {' '.join(asked.left_open)}"
             return replace(answer, state=State.PARTIAL, notice=notice)
         return replace(answer, notice=_SOURCES_DIFFER) if others else answer
 
@@ -116,11 +151,16 @@ class Writer:
         self, answer: Answer, written: Sequence[generative.Written], given: Sequence[Hit]
     ) -> Answer:
         """Keep what the passages bear out of what the chat model wrote."""
+        names = [name for name in parts(answer.standalone_question).values() if name]
         kept, found = borne_out(written, [hit.passage for hit in given])
         spans = list(dict.fromkeys(span for borne in found for span in borne.spans))
         citations = self._cite([(passage.document_id, span) for passage, span in spans])
         statements = [
-            Statement(each.text, tuple(spans.index(span) + 1 for span in borne.spans))
+            Statement(
+                each.text,
+                tuple(spans.index(span) + 1 for span in borne.spans),
+                about=_only(named_in(each.text, names)),
+            )
             for each, borne in zip(kept, found, strict=True)
         ]
         return replace(
@@ -161,14 +201,8 @@ def name_of(model: BaseChatModel) -> str:
     return str(parameters.get("ls_model_name") or type(model).__name__)
 
 
-def _best_of_parts(question: str, find_part: Find) -> tuple[list[Candidate], list[str]]:
-    """Where a question asks several things, give the best sentence for each, and the rest."""
-    asked = parts(question)
-    if len(asked) == 1:
-        return [], []
-    found = {each: find_part(each) for each in asked}
-    best = [there.weighed[0] for there in found.values() if there.answered]
-    return best, [each for each, there in found.items() if not there.answered]
+def _only(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else ""
 
 
 def _direct(candidate: Candidate) -> tuple[int, int] | None:

@@ -59,7 +59,9 @@ def test_citations_of_the_wrong_sentences_fail_the_gate(gate, monkeypatch):
 
     monkeypatch.setattr(
         "assistant.writer.Statement",
-        lambda text, markers=(), direct=None: Statement(text, markers and (1,), direct),
+        lambda text, markers=(), direct=None, about="": Statement(
+            text, markers and (1,), direct, about
+        ),
     )
     result, _ = gate()
     assert result.returncode == 1

@@ -38,6 +38,16 @@ def test_sentences_that_answer_parts_of_a_question_come_before_other_ones():
     assert chosen[:2] == [ranked[0].text, "Bees hum."]
 
 
+def test_the_sentences_for_names_that_are_compared_lead_however_long_they_are():
+    owls, bees = (
+        f"{name} live in {', '.join(f'{name}{n}' for n in range(60))}." for name in ("Owls", "Bees")
+    )
+    ranked = found("owls bees", f"Owls and bees live. {owls}", bees)
+    leads = [next(each for each in ranked if each.text == text) for text in (owls, bees)]
+    chosen = [each.candidate.text for each in compose("owls bees", ranked, leads, leads)]
+    assert chosen == [owls, bees]
+
+
 def test_at_most_four_sentences_are_shown():
     text = " ".join(f"Owls of kind {n} like place {n} and food {n * 7}." for n in range(9))
     assert 1 <= len(answer("Which owls and why owls?", text)) <= MAX_SENTENCES

@@ -83,14 +83,19 @@ def test_a_question_with_a_name_of_its_own_stands_alone():
     ],
 )
 def test_a_question_that_asks_several_things_is_taken_apart(text, expected):
-    found = parts(text)
+    found = list(parts(text))
     assert found == expected if isinstance(expected, list) else len(found) == expected
 
 
 def test_a_second_clause_takes_the_topic_of_the_first():
-    assert parts("Who leads Current AI, and since when?") == [
+    assert list(parts("Who leads Current AI, and since when?")) == [
         "Who leads Current AI, and since when?"
     ]
     first, second = parts("Where is the campus of MGX, and how big is it?")
     assert first == "Where is the campus of MGX"
     assert "MGX" in second
+
+
+def test_a_name_with_particles_is_replaced_as_a_whole():
+    asked = follow_up("And Vance?", ("What did von der Leyen say?", ""))
+    assert asked == "What did Vance say?"

@@ -49,17 +49,25 @@ class Said:
 
 
 def compose(
-    question: str, weighed: Sequence[Candidate], first: Sequence[Candidate] = ()
+    question: str,
+    weighed: Sequence[Candidate],
+    first: Sequence[Candidate] = (),
+    leads: Sequence[Candidate] = (),
 ) -> list[Said]:
     """Choose up to four sentences that say different things, the likeliest answer first.
 
     `weighed` have probabilities as their scores; `first` are taken before the others, because
-    each answers a part of the question. A sentence that leans on the one before it has that one
-    in front of it; the likeliest, which comes first, has it behind it.
+    each answers a part of the question. `leads` come even before the likeliest and are not left
+    out for their length: each is for one of the names that the question compares. A sentence that
+    leans on the one before it has that one in front of it; the likeliest, which comes first, has
+    it behind it.
     """
     best = weighed[0]
-    wanted = MAX_SENTENCES if first or _WANTS_MORE.search(question) else _FEW_SENTENCES
+    wanted = MAX_SENTENCES if first or leads or _WANTS_MORE.search(question) else _FEW_SENTENCES
     chosen: list[Candidate] = []
+    for candidate in leads:
+        if not any(_alike(candidate, other) for other in chosen):
+            chosen.append(candidate)
     for candidate in (best, *first, *weighed[1:]):
         if len(chosen) >= wanted or candidate.score < max(_LEAST, _NEAR_BEST * best.score):
             break
@@ -68,7 +76,7 @@ def compose(
         group = [each for each in group if not any(_alike(each, other) for other in chosen)]
         length = sum(len(each.text.split()) for each in (*chosen, *group))
         fits = len(chosen) + len(group) <= MAX_SENTENCES and length <= MAX_WORDS
-        if candidate is best or (candidate in group and fits):
+        if not chosen or (candidate in group and fits):
             chosen += group
     others = [each for each in weighed if each not in chosen]
     return [Said(each, tuple(_repeats(each, others))) for each in chosen]
