@@ -292,3 +292,15 @@ def test_what_is_offered_next_is_answered(page, question):
         page.locator(".suggestions button", has_text=text).first.click()
         expect(answered(page).locator(".question")).to_have_text(text)
         expect(last_turn(page).locator(".state-not_found")).to_have_count(0)
+
+
+def test_a_comparison_answers_as_a_table(sized_page):
+    page = sized_page
+    turn = ask(page, "Why did the UK and the US not sign the Paris statement?")
+    table = turn.get_by_role("table")
+    expect(table.get_by_role("rowheader")).to_have_count(2)
+    expect(table.get_by_role("rowheader").first).to_contain_text("UK")
+    expect(table.get_by_role("row").nth(1)).to_contain_text("national security")
+    table.locator(".marker").last.click()
+    expect(page.locator(".panel mark").first).to_be_in_viewport()
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

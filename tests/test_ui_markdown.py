@@ -95,3 +95,19 @@ def test_a_conversation_holds_its_turns_in_order():
     turns = [kept(an_answer(question=f"Question {number}?")) for number in (1, 2)]
     text = conversation_markdown(turns, texts("en"))
     assert text.index("# Conversation") < text.index("Question 1?") < text.index("Question 2?")
+
+
+def test_a_comparison_is_a_table():
+    compared = an_answer(
+        standalone_question="The UK or the US?",
+        statements=(
+            Statement("It wanted | more.", (1,), about="UK"),
+            Statement("It wanted less.", (1,), about="US"),
+            Statement("Both stayed away.", (1,)),
+        ),
+    )
+    text = markdown(compared)
+    tokens = MarkdownIt("commonmark").enable("table").parse(text)
+    cells = [t.content for t, n in zip(tokens[1:], tokens, strict=False) if n.type == "td_open"]
+    assert cells == ["UK", "It wanted | more. \\[1\\]", "US", "It wanted less. \\[1\\]"]
+    assert "\n\nBoth stayed away. \\[1\\]\n" in text

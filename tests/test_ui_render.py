@@ -140,7 +140,7 @@ def test_the_thumb_that_was_given_is_pressed():
 
 
 def test_the_language_of_the_text_is_told_to_screen_readers():
-    assert 'dir="auto" lang="de"' in html_of(an_answer(), language="de")
+    assert '<div class="text" lang="de">' in html_of(an_answer(), language="de")
 
 
 def test_a_screen_reader_hears_whole_sentences_and_no_markers():
@@ -153,3 +153,32 @@ def test_a_screen_reader_hears_whole_sentences_and_no_markers():
     assert spoken(nothing, texts("en")) == (
         "Not in the sources. The documents do not answer this question."
     )
+
+
+COMPARED = an_answer(
+    standalone_question="The UK or the US?",
+    statements=(
+        Statement("It wanted more.", (1,), about="US"),
+        Statement(EVIL, (1,), about="UK"),
+        Statement("Both stayed away.", (1,)),
+    ),
+)
+
+
+def test_a_comparison_is_a_table_and_what_is_about_none_stands_below_it():
+    found = Elements(html_of(COMPARED))
+    assert [found.tags.count(each) for each in ("table", "tr", "th", "td")] == [1, 3, 4, 2]
+    html = html_of(COMPARED)
+    rows = [html.index(each) for each in ('<th scope="row" dir="auto">UK<', ">US<", "Both stayed")]
+    assert rows == sorted(rows)
+    assert "<script" not in html
+    assert html.count('class="marker"') == 3
+
+
+def test_a_comparison_is_spoken_with_the_name_before_each_sentence():
+    said = spoken(COMPARED, texts("en"))
+    assert said.index(f"UK: {EVIL}") < said.index("US: It wanted more.") < said.index("Both")
+
+
+def test_what_compares_nothing_is_no_table():
+    assert "<table" not in html_of(an_answer(statements=(Statement("First.", (1,), about="UK"),)))

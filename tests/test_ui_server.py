@@ -151,7 +151,7 @@ def test_an_address_that_is_not_ours_is_one_clear_line():
 
 def test_the_chat_begins_with_what_it_knows_and_questions_to_begin_with(client):
     html = client.get("/chat").text
-    assert "3 documents, the newest of 2025-02-11" in html
+    assert "3 documents, the newest from 2025-02-11" in html
     assert "Where do owls live?" in html
 
 

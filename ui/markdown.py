@@ -11,7 +11,7 @@ from ui.render import state, web_address
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from assistant.answer import Answer, Citation
+    from assistant.answer import Answer, Citation, Statement
     from assistant.conversations import KeptAnswer
     from ui.texts import Texts
 
@@ -43,9 +43,19 @@ def conversation_markdown(turns: Iterable[KeptAnswer], t: Texts) -> str:
 def _said(answer: Answer, t: Texts) -> str:
     if answer.state is State.NOT_FOUND:
         return t("not_answered")
+    rows = answer.comparison
+    if not rows:
+        return _marked(answer.statements)
+    table = [f"| {t('what_of')} | {t('sources_say')} |", "| --- | --- |"]
+    table += [f"| {_text(name)} | {_marked(statements)} |" for name, statements in rows]
+    others = _marked(each for each in answer.statements if not each.about)
+    return "\n".join(table) + (f"\n\n{others}" if others else "")
+
+
+def _marked(statements: Iterable[Statement]) -> str:
     return " ".join(
         _text(each.text) + "".join(rf" \[{marker}\]" for marker in each.markers)
-        for each in answer.statements
+        for each in statements
     )
 
 
