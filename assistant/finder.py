@@ -27,17 +27,14 @@ class Found:
 
     `hits` are the passages, `ranked` their sentences by the search alone, `weighed` those of the
     passages that were read, by the probability that they answer; `readings` are by passage id.
+    `confidence` is the probability that the documents answer the question.
     """
 
     hits: Sequence[Hit]
     ranked: Sequence[Candidate]
     weighed: Sequence[Candidate]
     readings: Mapping[str, Reading]
-
-    @property
-    def confidence(self) -> float:
-        """The probability that the documents answer the question."""
-        return evidence.confidence(self.ranked, self.weighed, self.readings)
+    confidence: float
 
     @property
     def answered(self) -> bool:
@@ -67,4 +64,6 @@ def find(index: SearchIndex, reader: Reader, question: str, document_id: str | N
     passages = [hit.passage for hit in hits[:_PASSAGES_READ]]
     read = reader.read(query, passages)
     readings = dict(zip((each.id for each in passages), read, strict=True))
-    return Found(hits, ranked, evidence.weigh(ranked, readings), readings)
+    weighed = evidence.weigh(ranked, readings)
+    confidence = evidence.confidence(ranked, weighed, readings)
+    return Found(hits, ranked, weighed, readings, confidence)

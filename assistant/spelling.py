@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from rapidfuzz.distance import OSA, JaroWinkler
@@ -86,8 +86,14 @@ def _words_behind(term: str, catalogue: Catalogue) -> set[str]:
         word
         for passage in catalogue.passages(found).values()
         for word in _WORD.findall(f"{passage.title} {passage.text}")
-        if terms(word) == [term]
+        if _terms(word) == [term]
     }
+
+
+@lru_cache(maxsize=8192)
+def _terms(word: str) -> list[str]:
+    # The same words stand in passage after passage.
+    return terms(word)
 
 
 @cache

@@ -44,11 +44,18 @@ class MiniLM:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._threads = os.cpu_count() or 1
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Give an array of shape (number of texts, 384); texts are read to 256 word pieces."""
+        import torch  # noqa: PLC0415 - the model brings it
+
         with self._lock:
-            vectors = self._model.encode(
+            model = self._model
+            # Threads wait for each other at every step, spinning: for one text that takes longer
+            # than the work, and many times longer where something else wants the processor.
+            torch.set_num_threads(1 if len(texts) == 1 else self._threads)
+            vectors = model.encode(
                 list(texts), batch_size=32, normalize_embeddings=True, show_progress_bar=False
             )
         return np.asarray(vectors, dtype=np.float32)

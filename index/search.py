@@ -27,6 +27,7 @@ DENSE_WEIGHT = 0.5
 LEXICAL_WEIGHT = 0.3
 _DENSE_SENTENCES = 64
 _LEXICAL_PASSAGES = 32
+_KEPT = 4_096  # vectors in memory, six megabytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class SearchIndex:
         self.catalogue = Catalogue(folder / CATALOGUE)
         self._store = VectorStore(folder / VECTORS)
         self._embedder = embedder
+        self._kept: dict[str, NDArray[np.float32]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -109,8 +111,16 @@ class SearchIndex:
             for vector_id in passage.vector_ids()
             if vector_id not in known
         ]
-        others = self._store.vectors(missing)
+        others = self._vectors(missing)
         return known | {vector_id: float(other @ vector) for vector_id, other in others.items()}
+
+    def _vectors(self, ids: list[str]) -> dict[str, NDArray[np.float32]]:
+        """Give vectors by id; those that were needed lately are kept."""
+        kept = self._kept
+        held = {each: kept[each] for each in ids if each in kept}
+        held |= self._store.vectors([each for each in ids if each not in held])
+        self._kept = held if len(kept) > _KEPT else kept | held
+        return held
 
 
 def _hit(passage: Passage, cosines: dict[str, float], bm25: float) -> Hit:

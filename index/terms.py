@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 import Stemmer
@@ -43,6 +43,12 @@ def terms(text: str) -> list[str]:
     So “Britain” and “the United Kingdom” give the same term; `aliases.json` is the table.
     """
     return stems(content_words(canonical(text)))
+
+
+@lru_cache(maxsize=8192)
+def term_set(text: str) -> frozenset[str]:
+    """Give the distinct terms of a text; what was asked for lately is kept."""
+    return frozenset(terms(text))
 
 
 def is_alias(text: str) -> bool:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from index.terms import terms, words
+from index.terms import term_set, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -103,11 +102,11 @@ def other_numbers(weighed: Sequence[Candidate]) -> list[Candidate]:
 
 def _repeats(said: Candidate, weighed: Sequence[Candidate]) -> list[Candidate]:
     """Give sentences of other documents that hold what a sentence says, numbers and all."""
-    stated, numbers = _terms(said.text), _numbers(said.text)
+    stated, numbers = term_set(said.text), _numbers(said.text)
     documents = {said.hit.passage.document_id}
     found = []
     for each in weighed:
-        shared = stated & _terms(each.text)
+        shared = stated & term_set(each.text)
         new = each.hit.passage.document_id not in documents
         if new and len(shared) >= _REPEATED * len(stated) and numbers <= _numbers(each.text):
             documents.add(each.hit.passage.document_id)
@@ -125,7 +124,7 @@ def _support(candidate: Candidate, ranked: Sequence[Candidate]) -> list[Candidat
 
 
 def _alike(one: Candidate, other: Candidate) -> bool:
-    first, second = sorted((_terms(one.text), _terms(other.text)), key=len)
+    first, second = sorted((term_set(one.text), term_set(other.text)), key=len)
     shared = len(first & second)
     return shared >= _SAME * len(first) and shared >= _HALF * len(second)
 
@@ -136,13 +135,7 @@ def _direct(candidate: Candidate) -> str:
 
 
 def _subject(candidate: Candidate) -> frozenset[str]:
-    return _terms(candidate.text) - _numbers(candidate.text)
-
-
-@lru_cache(maxsize=256)
-def _terms(text: str) -> frozenset[str]:
-    # Each sentence of an answer is compared with all the others.
-    return frozenset(terms(text))
+    return term_set(candidate.text) - _numbers(candidate.text)
 
 
 def _numbers(text: str) -> set[str]:

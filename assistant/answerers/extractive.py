@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from index.terms import stems, terms, words
+from index.terms import stems, term_set, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -79,7 +80,7 @@ class Candidate:
 
 def rank(question: str, hits: Sequence[Hit], weights: Mapping[str, float]) -> list[Candidate]:
     """Order the sentences of the hits by how well they answer; `weights` are by term."""
-    pairs = set(pairwise(stems(words(question))))
+    pairs = _pairs(question)
     penalty = _penalty(question)
     candidates = [
         candidate for hit in hits for candidate in _candidates(hit, weights, pairs, penalty)
@@ -90,16 +91,16 @@ def rank(question: str, hits: Sequence[Hit], weights: Mapping[str, float]) -> li
 def _candidates(
     hit: Hit,
     weights: Mapping[str, float],
-    pairs: set[tuple[str, str]],
+    pairs: frozenset[tuple[str, str]],
     penalty: Callable[[str], float],
 ) -> Iterator[Candidate]:
     passage = hit.passage
     sentences = [passage.sentence(number) for number in range(len(passage.sentences))]
-    found = [set(terms(sentence)) for sentence in sentences]
-    titled = _coverage(set(terms(passage.title)), weights)
-    context = _coverage(set(terms(f"{passage.title} . {passage.heading}")).union(*found), weights)
+    found = [term_set(sentence) for sentence in sentences]
+    titled = _coverage(term_set(passage.title), weights)
+    context = _coverage(term_set(f"{passage.title} . {passage.heading}").union(*found), weights)
     for number, sentence in enumerate(sentences):
-        near = set().union(*found[max(0, number - 1) : number + 2])
+        near = frozenset().union(*found[max(0, number - 1) : number + 2])
         leads = number == 0 and passage.start == 0 and titled >= _ABOUT
         score = (
             _COSINE * hit.cosines[number]
@@ -114,16 +115,22 @@ def _candidates(
         yield Candidate(hit, number, score, context)
 
 
-def _coverage(found: set[str], weights: Mapping[str, float]) -> float:
+def _coverage(found: frozenset[str], weights: Mapping[str, float]) -> float:
     total = sum(weights.values())
     return (
         sum(weight for stem, weight in weights.items() if stem in found) / total if total else 0.0
     )
 
 
-def _shared_pairs(asked: set[tuple[str, str]], sentence: str) -> float:
+def _shared_pairs(asked: frozenset[tuple[str, str]], sentence: str) -> float:
     """Give the share of the question's neighbouring words that stand so in the sentence."""
-    return len(asked & set(pairwise(stems(words(sentence))))) / len(asked) if asked else 0.0
+    return len(asked & _pairs(sentence)) / len(asked) if asked else 0.0
+
+
+@lru_cache(maxsize=4096)
+def _pairs(text: str) -> frozenset[tuple[str, str]]:
+    # The sentences of the nearest passages come again with the next question about them.
+    return frozenset(pairwise(stems(words(text))))
 
 
 def _penalty(question: str) -> Callable[[str], float]:
