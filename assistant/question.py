@@ -71,18 +71,16 @@ def standalone(question: Question) -> str:
     “And the US?” after “Why did the UK not sign?” becomes “Why did the US not sign?”; a
     question that leans on a pronoun or is very short has the topic of the one before added.
     """
-    if not question.history:
-        return question.text
-    previous = question.history[-1][0].strip()
-    if len(question.history) > 1 and _leans(previous):
-        previous = standalone(Question(previous, question.history[:-1]))
+    history = question.history[-_LOOKED_BACK:]
     about = _ABOUT.match(question.text)
     other = re.sub(r"['’]s$", "", about["rest"].rstrip("?!. ")) if about else ""
-    if len(other.split()) <= _FEW_WORDS and (_names(other) or is_alias(other)):
-        return _with_other_name(previous, other)
-    if (about and not _names(other)) or _leans(question.text):
-        return _with_topic(question.text, previous)
-    return question.text
+    renames = len(other.split()) <= _FEW_WORDS and (bool(_names(other)) or is_alias(other))
+    leans = bool(about and not _names(other)) or _leans(question.text)
+    if not history or not (renames or leans):
+        return question.text
+    # What came before may itself lean on what came before it.
+    previous = standalone(Question(history[-1][0].strip(), history[:-1]))
+    return _with_other_name(previous, other) if renames else _with_topic(question.text, previous)
 
 
 def asked_before(question: Question) -> list[str]:
@@ -141,10 +139,13 @@ def _with_other_name(previous: str, name: str) -> str:
     if not names:
         return f"{previous.rstrip('?!. ')} ({name})?"
     old = names[0]
-    if old.lower().startswith("the ") and not name.lower().startswith("the "):
-        old = old[4:]
-    elif name.lower().startswith("the ") and not old.lower().startswith("the "):
-        name = name[4:]
+    article = "the "
+    before, after = (each.lower().startswith(article) for each in (old, name))
+    # “The UK” and “the US” are countries with an article, “the Paris” is the beginning of a thing.
+    if before and not after and (name.isupper() or not old[len(article) :].isupper()):
+        old = old[len(article) :]
+    elif after and not before and not name[len(article) :].isupper():
+        name = name[len(article) :]
     return previous.replace(old, name, 1)
 
 

@@ -35,6 +35,28 @@ def test_another_name_takes_the_place_of_the_one_before(text):
     assert follow_up(text, UK) == "Why did the US not sign?"
 
 
+def test_one_name_after_the_other_takes_the_place_of_the_first():
+    before = [UK, ("And the US?", ""), ("And China?", ""), ("What about India?", "")]
+    assert follow_up("And France?", *before) == "Why did France not sign?"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "read"),
+    [
+        ("Why did the UK not sign?", "And US?", "Why did the US not sign?"),
+        ("Why did the UK not sign?", "And China?", "Why did China not sign?"),
+        ("Why did China sign?", "And the US?", "Why did the US sign?"),
+        ("What did the Paris statement say?", "And Seoul?", "What did the Seoul statement say?"),
+    ],
+)
+def test_an_article_goes_with_the_name_that_has_one(before, after, read):
+    assert follow_up(after, (before, "")) == read
+
+
+def test_a_chain_of_follow_ups_without_end_is_no_trouble():
+    assert follow_up("And the US?", *[("And the UK?", "")] * 5_000).startswith("And the")
+
+
 def test_a_pronoun_brings_the_names_of_the_question_before():
     asked = follow_up("How much of that is public?", ("What is InvestAI?", ""))
     assert asked == "How much of that is public (InvestAI)?"
