@@ -1,4 +1,7 @@
-"""Takes the pictures of the documentation from a running server: `make docs`."""
+"""Takes the pictures of the documentation from a running server: `make docs`.
+
+Each main state of the page is taken once, some on a phone or in the dark.
+"""
 
 from __future__ import annotations
 
@@ -8,39 +11,74 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import sync_playwright
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
 PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
 _FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
-_SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
-_QUESTION = "Why did the UK not sign the Paris statement?"
+_DESKTOP, _PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+_WHY = "Why did the UK not sign the Paris statement?"
+_COMPARED = "Why did the UK and the US not sign the Paris statement?"
+_NOWHERE = "Who won the chess world cup in 1950?"
 
 
 def take(browser: Browser, url: str) -> None:
-    """Take the first sight and an answer, at both sizes."""
-    for name, (width, height) in _SIZES.items():
-        page = browser.new_page(viewport={"width": width, "height": height})
-        page.goto(url)
-        box = page.get_by_role("textbox", name="Your question")
-        box.wait_for()
-        page.wait_for_timeout(500)
-        page.screenshot(path=PICTURES / f"start-{name}.png")
-        box.fill(_QUESTION)
-        box.press("Enter")
-        page.locator(".turn .sources").last.wait_for()
-        page.wait_for_timeout(500)
-        page.screenshot(path=PICTURES / f"answer-{name}.png")
-        page.close()
+    """Take every state."""
+    page = _opened(browser, url)
+    _shoot(page, "start")
+    _ask(page, _WHY)
+    _ask(page, "And the US?")
+    _shoot(page, "answer")
+    page.locator(".turn").last.locator(".marker").first.click()
+    page.locator(".panel mark").first.wait_for()
+    _shoot(page, "source")
+    page.keyboard.press("Escape")
+    link = page.get_by_role("link", name="Link").first.get_attribute("href")
+    _ask(page, _NOWHERE)
+    _shoot(page, "abstention")
+    page.get_by_role("button", name="Menu").click()
+    _shoot(page, "conversations")
+    for name, path in (("documents", "/documents?topic=european-union"), ("timeline", "/timeline")):
+        page.goto(url + path)
+        _shoot(page, name)
+    page.goto(f"{url}{link}")
+    _shoot(page, "link")
+    page.close()
+    page = _opened(browser, url, viewport=_PHONE, color_scheme="dark")
+    _shoot(page, "start-phone-dark")
+    _ask(page, _COMPARED)
+    _shoot(page, "comparison-phone-dark")
+    page.close()
+
+
+def _opened(browser: Browser, url: str, **options: Any) -> Page:
+    page = browser.new_page(**{"viewport": _DESKTOP, **options})
+    page.goto(url)
+    page.locator(".chat[data-ready]").wait_for()
+    return page
+
+
+def _ask(page: Page, question: str) -> None:
+    asked = page.locator(".turn").count()
+    box = page.get_by_role("textbox", name="Your question")
+    box.fill(question)
+    box.press("Enter")
+    page.locator(".turn").nth(asked).locator(".actions").wait_for()
+
+
+def _shoot(page: Page, name: str) -> None:
+    page.wait_for_timeout(500)
+    page.screenshot(path=PICTURES / f"{name}.png")
 
 
 def main() -> None:
     """Serve the shipped documents from a folder of their own and take every picture."""
-    PICTURES.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(PICTURES, ignore_errors=True)
+    PICTURES.mkdir(parents=True)
     with tempfile.TemporaryDirectory() as data:
         server = subprocess.Popen(
             [sys.executable, "-c", "from ui.cli import main; main()", "serve"],
