@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SUGGESTIONS = 3
 _TRIED = 6  # each costs a search
-_POOL = 18  # starters that are tried
+_POOL = 12  # starters that are tried
 _ASKS = re.compile(r"(?:what|who|whom|why|how|where|when|which)\b(?!.*\?)", re.IGNORECASE)
 _chance = SystemRandom()
 

@@ -181,6 +181,14 @@ def test_what_is_typed_ahead_stays(page):
     expect(question_box(page)).to_have_value("And the US?")
 
 
+def test_a_question_sent_too_early_is_asked_when_the_answer_before_is_whole(page):
+    send(page, UK)
+    send(page, "And the US?")
+    expect(page.locator(".turn .question")).to_have_text([UK, "And the US?"])
+    expect(answered(page).locator(".read-as")).to_contain_text("Why did the US not sign")
+    expect(question_box(page)).to_have_value("")
+
+
 def test_shift_and_enter_begin_a_new_line(page):
     box = question_box(page)
     box.press_sequentially("Why did the UK")

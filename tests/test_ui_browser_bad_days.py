@@ -28,12 +28,15 @@ EVIL = '<img src="https://evil.example/a.png" onerror="document.title=1">'
 UK = "Why did the UK not sign the Paris statement?"
 
 
-def test_a_server_that_is_gone_is_told_and_the_question_is_asked_again_when_it_is_back(
+def test_a_conversation_survives_a_reload_and_a_server_that_goes_away_and_comes_back(
     browser, shipped
 ):
     process, address = start(shipped.data_dir)
     page = opened(browser, address)
-    ask(page, UK)
+    said = text_of(ask(page, UK))
+    page.reload()
+    ready(page)
+    assert text_of(last_turn(page)) == said
     stop(process)
     send(page, "And the US?")
     expect(last_turn(page)).to_contain_text("The server cannot be reached.", timeout=20_000)
@@ -44,6 +47,7 @@ def test_a_server_that_is_gone_is_told_and_the_question_is_asked_again_when_it_i
         page.reload()
         ready(page)
         expect(page.locator(".turn .question")).to_have_text([UK, "And the US?"])
+        assert text_of(page.locator(".turn").first) == said
         page.get_by_role("button", name="Try again").click()
         turn = answered(page)
         expect(turn.locator(".read-as")).to_contain_text("Why did the US not sign")

@@ -59,29 +59,6 @@ def test_the_timeline_leads_to_the_documents(page, url):
 # Keeping
 
 
-def test_a_conversation_survives_a_reload_and_a_restart_of_the_server(browser, shipped):
-    process, address = start(shipped.data_dir)
-    page = opened(browser, address)
-    ask(page, UK)
-    said = text_of(ask(page, "And the US?"))
-    page.reload()
-    ready(page)
-    expect(page.locator(".turn .question")).to_have_text([UK, "And the US?"])
-    stop(process)
-    process, address = start(shipped.data_dir, port=int(address.rpartition(":")[2]))
-    try:
-        page.reload()
-        ready(page)
-        assert text_of(page.locator(".turn").last) == said
-        turn = ask(page, "And China?")
-        expect(turn.locator(".read-as")).to_contain_text("Why did China not sign")
-        turn.locator(".marker").first.click()
-        expect(page.locator(".panel mark").first).to_be_in_viewport()
-    finally:
-        page.close()
-        stop(process)
-
-
 def test_conversations_are_listed_opened_and_deleted_one_by_one_and_all_at_once(page, url):
     ask(page, UK)
     page.get_by_role("button", name="New").click()

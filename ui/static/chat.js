@@ -139,6 +139,8 @@ class Chat {
     if (settled) keep.write("sessionStorage", this.pending, null);
     this.running = null;
     this.waiting(false);
+    // Who pressed Enter before the answer was whole need not press it again.
+    if (this.queued) this.box.form.requestSubmit();
   }
 
   // What was to be replaced comes back where nothing has taken its place.
@@ -219,6 +221,7 @@ class Chat {
   submitted(event) {
     event.preventDefault();
     if (event.target.matches(".reason")) return act(this, "comment", event.target);
+    this.queued = Boolean(this.running);
     if (this.running || !this.box.value.trim()) return;
     const question = this.box.value;
     const turn = this.edited;
