@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from browser import ask, opened, question_box, ready, start, stop, text_of
+from browser import ask, opened, question_box, ready, text_of
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser

@@ -65,6 +65,7 @@ def answer_values(answer: Answer, t: Texts, language: str = "") -> dict[str, Any
         "answer": answer,
         "by_marker": {citation.marker: citation for citation in answer.citations},
         "state": state(answer, t),
+        "notice": t.said(answer.notice),
         "language": language,
     }
 
