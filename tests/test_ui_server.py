@@ -3,6 +3,7 @@ import re
 import socket
 from dataclasses import replace
 from html import unescape
+from importlib.resources import files
 
 import pytest
 from fakes import a_citation, an_answer
@@ -133,6 +134,13 @@ def test_scripts_of_an_earlier_version_are_not_gone_on_with(client):
     assert response.headers["cache-control"] == "no-cache"
     assert "javascript" in response.headers["content-type"]
     assert client.get("/ui/../server.py").status_code == 404
+
+
+def test_every_script_of_the_chat_is_fetched_at_once(whole):
+    page = whole.get("/").text
+    modules = {each.name for each in files("ui").joinpath("static").iterdir()}
+    modules = {each for each in modules if each.endswith(".js") and each != "theme.js"}
+    assert set(re.findall(r'modulepreload" href="/ui/([^"]+)', page)) == modules
 
 
 def test_a_port_in_use_is_one_clear_line():
