@@ -28,6 +28,7 @@ from playwright.sync_api import sync_playwright
 
 from assistant.evaluation.questions import DEV_QUESTIONS, read_questions
 from assistant.load import index_folder, open_assistant, sync_corpus
+from assistant.question import Question
 from assistant.settings import read_settings
 from corpus.load import SHIPPED_DOCUMENTS, find_files
 from index.embedding import MiniLM
@@ -45,6 +46,20 @@ if TYPE_CHECKING:
 PAGE = DOCS / "benchmarks.md"
 QUESTION = "Why did the UK not sign the Paris statement?"
 _LIMIT_SECONDS = 300
+_ASKED_IN_PAGE = 40
+# From the question being sent to its first words being painted, by the page's own clock.
+_TIME_WORDS = """(question) => new Promise((done) => {
+    const box = document.querySelector(".composer textarea");
+    const asked = document.querySelectorAll(".turn").length;
+    const began = performance.now();
+    new MutationObserver((_, observer) => {
+        if (!document.querySelectorAll(".turn")[asked]?.querySelector(".text")) return;
+        observer.disconnect();
+        requestAnimationFrame(() => done(performance.now() - began));
+    }).observe(document.querySelector(".turns"), { childList: true, subtree: true });
+    box.value = question;
+    box.form.requestSubmit();
+})"""
 
 
 class Row(NamedTuple):
@@ -122,9 +137,8 @@ def measure_answers(settings: Settings, model: Embedder) -> list[Row]:
     questions = read_questions([DEV_QUESTIONS])
     assistant = open_assistant(settings, model)
     assistant.warm_up()
-    times = [
-        1000 * seconds(partial(assistant.ask, each.question, each.history)) for each in questions
-    ]
+    asked = [Question.of(each.question, tuple(each.history)) for each in questions]
+    times = [1000 * seconds(lambda: next(assistant.stream(each))) for each in asked]  # noqa: B023 - called at once
     what = f"Warm answer, {len(times)} questions"
     return [
         Row(f"{what}: median", f"{statistics.median(times):.0f} ms", "250 ms"),
@@ -221,12 +235,39 @@ def time_serve(data_dir: Path, page: Page) -> list[Row]:
             page.locator(".turn .sources").wait_for()
             given = time.perf_counter() - started
             used = memory(psutil.Process(server.pid))
+            in_page = measure_page(page, address)
         finally:
             server.kill()
     return [
         Row("`summit serve` with an index, start to ready", f"{ready:.1f} s"),
         Row("`summit serve`, start to the first answer in the browser", f"{given:.1f} s"),
         Row("Resident memory of `summit serve` then", used),
+        *in_page,
+    ]
+
+
+def measure_page(page: Page, address: str) -> list[Row]:
+    """Time a warm page until it can be used, and each question in it until its first words."""
+
+    def usable() -> None:
+        page.goto(address)
+        page.locator(".chat[data-ready]").wait_for()
+
+    opened = [seconds(usable) for _ in range(5)]
+    questions = [each for each in read_questions([DEV_QUESTIONS]) if not each.history]
+    times = []
+    for each in questions[:_ASKED_IN_PAGE]:
+        times.append(page.evaluate(_TIME_WORDS, each.question))
+        page.get_by_role("button", name="Stop").wait_for(state="hidden")
+    what = f"First words in the page, {len(times)} questions"
+    return [
+        Row(
+            "Page opened until it can be used, median of 5",
+            f"{statistics.median(opened):.2f} s",
+            "1 s",
+        ),
+        Row(f"{what}: median", f"{statistics.median(times):.0f} ms", "150 ms"),
+        Row(f"{what}: 95th percentile", f"{statistics.quantiles(times, n=20)[-1]:.0f} ms"),
     ]
 
 

@@ -43,6 +43,9 @@ def test_documents_are_searched_filtered_read_and_asked_about(sized_page, url):
     page.get_by_role("link", name="Ask all documents").click()
     ready(page)
     expect(page.locator(".only")).to_have_count(0)
+    menu(page).get_by_role("button", name="How many chips", exact=False).first.click()
+    expect(page.locator(".only")).to_contain_text("Asking only “Europe's AI gigafactories")
+    expect(page.locator(".turn .question")).to_have_text(["How many chips does each site have?"])
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 

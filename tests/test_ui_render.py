@@ -40,7 +40,7 @@ def test_each_source_shows_quotation_title_publisher_date_and_link():
         "2025-02-11",
         'href="https://example.org/a"',
         'rel="noopener noreferrer nofollow"',
-        'data-source="/documents/d?start=0&amp;end=12#quotation"',
+        'data-source="/documents/d?start=0&amp;end=12&amp;quote=',
     ):
         assert part in html
 

@@ -2,6 +2,8 @@ import json
 import re
 import socket
 from dataclasses import replace
+from html import unescape
+from importlib.resources import files
 
 import pytest
 from fakes import a_citation, an_answer
@@ -12,6 +14,7 @@ from assistant.conversations import CONVERSATIONS_FILE, Conversations
 from assistant.feedback import FEEDBACK_FILE, Feedback
 from corpus.document import Document, Section, Source
 from ui.errors import ServerError
+from ui.library import digest
 from ui.server import build_app, build_routes, listen
 
 EVIL = "<script>alert(1)</script>"
@@ -131,6 +134,13 @@ def test_scripts_of_an_earlier_version_are_not_gone_on_with(client):
     assert response.headers["cache-control"] == "no-cache"
     assert "javascript" in response.headers["content-type"]
     assert client.get("/ui/../server.py").status_code == 404
+
+
+def test_every_script_of_the_chat_is_fetched_at_once(whole):
+    page = whole.get("/").text
+    modules = {each.name for each in files("ui").joinpath("static").iterdir()}
+    modules = {each for each in modules if each.endswith(".js") and each != "theme.js"}
+    assert set(re.findall(r'modulepreload" href="/ui/([^"]+)', page)) == modules
 
 
 def test_a_port_in_use_is_one_clear_line():
@@ -291,7 +301,7 @@ def test_a_link_shows_the_answer_as_it_was_with_its_quotations_in_their_surround
     assert "Who &lt;script&gt;" in html
     assert "First." in html
     assert "An owl hunts &lt;b&gt;mice&lt;/b&gt;. <mark>A quotation.</mark> It sleeps." in html
-    assert f"/documents/owls?start={START}&amp;end={START + 12}#quotation" in html
+    assert f"/documents/owls?start={START}&amp;end={START + 12}&amp;quote=" in html
     assert "The document still says so." in html
     assert one.moment[:10] in html
 
@@ -315,7 +325,19 @@ def test_a_link_finds_a_quotation_that_has_moved_within_its_document(client, con
     shelf.shelf["owls"] = replace(owls, text="New. " + TEXT, sections=())
     html = client.get(f"/answers/{one.id}").text
     assert "The document still says so." in html
-    assert f"start={START + 5}&amp;end={START + 17}" in html
+    [address] = re.findall(r'href="(/documents/owls[^"]+)#', html)
+    assert '<mark id="quotation">A quotation.</mark>' in client.get(unescape(address)).text
+
+
+def test_a_document_that_no_longer_has_a_quotation_says_so_and_highlights_nothing(client, shelf):
+    at = {"start": START, "end": START + 12, "quote": digest("A quotation.")}
+    assert (
+        '<mark id="quotation">A quotation.</mark>' in client.get("/documents/owls", params=at).text
+    )
+    shelf.shelf["owls"] = replace(shelf.shelf["owls"], text="Something else. " * 9, sections=())
+    html = client.get("/documents/owls", params=at).text
+    assert "The document has changed since, and no longer says this." in html
+    assert "<mark" not in html
 
 
 def test_the_link_of_an_abstention_shows_the_closest_passages(client, conversations, shelf):

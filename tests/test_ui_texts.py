@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from assistant.errors import QuestionError
 from ui.texts import LANGUAGES, texts, texts_for
 
 PLACES = [
@@ -39,7 +40,7 @@ def test_no_text_is_left_that_nothing_shows():
         key
         for key in texts("en").texts
         if not re.search(rf"[\"'`]{re.escape(re.sub('_(one|about)$', '', key))}[\"'`]", written)
-        and not key.startswith("theme_")
+        and not key.startswith(("theme_", "says_"))
     }
     assert unused == set()
 
@@ -77,3 +78,53 @@ def test_one_takes_the_singular_where_there_is_one():
 def test_a_date_is_given_as_month_and_year(date, english, french):
     assert texts("en").month(date) == english
     assert texts("fr").month(date) == french
+
+
+def notices():
+    """Give what the assistant says of its answers, from where it says it."""
+    from assistant import writer
+    from assistant.answerers.verify import left_out
+
+    instead = "; this is the built-in answer instead."
+    return [
+        writer._SOURCES_DIFFER,
+        writer._NOT_BORNE_OUT,
+        "Not found in the documents: Who came? Who left?",
+        f"The chat model did not answer within 0.5 seconds{instead}",
+        f"The chat model failed (APIError){instead}",
+        f"The chat model gave no usable answer{instead}",
+        f"The chat model named none of the passages it was given{instead}",
+        left_out(1),
+        left_out(3),
+    ]
+
+
+def problems():
+    from ui.chat import respond
+
+    class Documentless:
+        def stream(self, question):
+            raise QuestionError(
+                "there is no document with the id x; those there are: summit ingest --list"
+            )
+
+    asked = ("", "why " * 2000, "Who came?")
+    return [failure.message for text in asked for failure in respond(Documentless(), text)]
+
+
+@pytest.mark.parametrize("message", [*notices(), *problems()])
+def test_what_the_assistant_says_of_an_answer_is_said_in_french_too(message):
+    assert texts("en").said(message) == message
+    french = texts("fr").said(message)
+    assert french != message
+    assert values(french) == set()
+
+
+def test_what_is_not_known_is_left_as_it_is():
+    assert texts("fr").said("") == ""
+    assert texts("fr").said("Something else.") == "Something else."
+
+
+def test_what_a_visitor_wrote_stays_as_it_was():
+    said = texts("fr").said("Not found in the documents: Who {came}?\nWhen?")
+    assert said == "Absent des documents : Who {came}?\nWhen?"

@@ -159,7 +159,7 @@ def _finished(
 
 
 def _failed(asked: Asked, failure: Failure, t: Texts) -> dict[str, Any]:
-    message = failure.message or t("failed")
+    message = t.said(failure.message) if failure.message else t("failed")
     html = render("failed.html", t, message=message)
     return {
         **_value(asked, html, done=True, spoken=message),

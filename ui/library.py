@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from hashlib import blake2b
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -90,6 +92,25 @@ class Library:
     def document(self, document_id: str) -> Document:
         """Give a document by its id; KeyError where there is none."""
         return self._assistant.document(document_id)
+
+
+def digest(quote: str) -> str:
+    """Give what tells a quotation from others in an address: 64 bits of its BLAKE2b."""
+    return blake2b(quote.encode("utf-8", "replace"), digest_size=8).hexdigest()
+
+
+def locate(text: str, start: int, end: int, quoted: str) -> tuple[int, int] | None:
+    """Give where a quotation of this digest stands now; it may have moved since `start` was told.
+
+    It is looked for where words begin. None where the text no longer has it.
+    """
+    length = end - start
+    if digest(text[start:end]) == quoted:
+        return start, end
+    begins = [0, *(found.end() for found in re.finditer(r"\s+", text))]
+    found = (each for each in begins if digest(text[each : each + length]) == quoted)
+    first = next(found, None)
+    return None if first is None else (first, first + length)
 
 
 def blocks(document: Document, start: int = 0, end: int = 0) -> list[Block]:

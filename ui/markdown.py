@@ -28,7 +28,7 @@ def answer_markdown(kept: KeptAnswer, t: Texts) -> str:
         lines.append(f"{t('read_as')} {_text(answer.standalone_question)}")
     lines += [_said(answer, t), f"*{_text(state(answer, t))}.*"]
     if answer.notice:
-        lines.append(_text(answer.notice))
+        lines.append(_text(t.said(answer.notice)))
     for title, citations in (("sources", answer.citations), ("closest", answer.closest)):
         if citations:
             lines += [f"### {t(title)}", *map(_citation, citations)]

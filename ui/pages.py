@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
-from ui.library import Library, Wish, blocks
+from ui.library import Library, Wish, blocks, locate
 from ui.render import render
 from ui.texts import LANGUAGES, texts_for
 
@@ -45,8 +45,13 @@ def pages(assistant: Assistant) -> APIRouter:
             found = library.document(document_id)
         except KeyError:
             return missing(request, "missing_document", "/documents")
-        start, end = (_number(request.query_params.get(name, "")) for name in ("start", "end"))
-        return page("document.html", request, document=found, blocks=blocks(found, start, end))
+        asked = request.query_params
+        at = (_number(asked.get("start", "")), _number(asked.get("end", "")))
+        if quoted := asked.get("quote", ""):
+            at = locate(found.text, *at, quoted) or (0, 0)
+        changed = bool(quoted) and at == (0, 0)
+        lines = blocks(found, *at)
+        return page("document.html", request, document=found, blocks=lines, changed=changed)
 
     @router.get("/timeline")
     def timeline(request: Request) -> Response:

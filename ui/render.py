@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from assistant.answer import BUILT_IN, State
 from assistant.feedback import MAX_COMMENT_CHARACTERS
+from ui.library import digest
 from ui.texts import LANGUAGES, texts
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ def answer_values(answer: Answer, t: Texts, language: str = "") -> dict[str, Any
         "answer": answer,
         "by_marker": {citation.marker: citation for citation in answer.citations},
         "state": state(answer, t),
+        "notice": t.said(answer.notice),
         "language": language,
     }
 
@@ -88,12 +90,6 @@ def spoken(answer: Answer, t: Texts) -> str:
     return t("spoken", state=state(answer, t), text=text, sources=sources).strip()
 
 
-def document_address(document_id: str, start: int, end: int) -> str:
-    """Give where a document is read, with a quotation highlighted."""
-    at = urlencode({"start": start, "end": end})
-    return f"/documents/{quote(document_id, safe='')}?{at}#quotation"
-
-
 def web_address(url: str) -> str:
     """Give an address of the web; an empty text for whatever else it is."""
     try:
@@ -104,7 +100,9 @@ def web_address(url: str) -> str:
 
 
 def _citation_address(citation: Citation) -> str:
-    return document_address(citation.document_id, citation.start, citation.end)
+    """Give where a document is read with the quotation highlighted, wherever it stands by then."""
+    at = {"start": citation.start, "end": citation.end, "quote": digest(citation.quote)}
+    return f"/documents/{quote(citation.document_id, safe='')}?{urlencode(at)}#quotation"
 
 
 @lru_cache

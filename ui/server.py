@@ -52,9 +52,10 @@ _HEAD = """
 <meta name="color-scheme" content="light dark">
 <link rel="stylesheet" href="/ui/style.css">
 <link rel="stylesheet" href="/ui/chat.css">
-<link rel="modulepreload" href="/ui/chat.js">
 <script src="/ui/theme.js"></script>
 """
+# What chat.js imports is fetched with it, not after it.
+_MODULES = ("chat", "kept", "panel", "shared", "verdict")
 
 
 def build_app(
@@ -66,7 +67,8 @@ def build_app(
         build_chat(assistant, conversations),
         path="/",
         theme=gr.themes.Soft(font=_FONTS, font_mono=_MONO),
-        head=_HEAD,
+        head=_HEAD
+        + "".join(f'<link rel="modulepreload" href="/ui/{each}.js">' for each in _MODULES),
         footer_links=[],
         show_error=False,
         ssr_mode=False,

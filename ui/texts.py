@@ -28,6 +28,13 @@ class Texts:
             key = f"{key}_one"
         return self.texts[key].format(**values)
 
+    def said(self, message: str) -> str:
+        """Give what the assistant says, which it does in English, in this language if known."""
+        for key, english in texts(LANGUAGES[0]).texts.items():
+            if key.startswith("says_") and (found := _pattern(english).fullmatch(message)):
+                return self(key, **found.groupdict())
+        return message
+
     def month(self, date: str) -> str:
         """Give an ISO 8601 date, as far as it is known, as month and year."""
         year, _, month = date[:7].partition("-")
@@ -38,6 +45,12 @@ class Texts:
 def texts(language: str) -> Texts:
     """Give the texts of a language, or English ones where it is not spoken."""
     return Texts(language if language in LANGUAGES else LANGUAGES[0])
+
+
+@lru_cache
+def _pattern(text: str) -> re.Pattern[str]:
+    """Give what a text looks like with its values filled in."""
+    return re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+)", re.escape(text)), re.DOTALL)
 
 
 def texts_for(request: Request) -> Texts:

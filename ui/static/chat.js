@@ -19,7 +19,7 @@ class Chat {
     this.root = root;
     this.trigger = trigger;
     this.document = new URLSearchParams(location.search).get("document") ?? "";
-    this.key = `conversation ${this.document}`;
+    this.key = keyOf(this.document);
     this.pending = `pending ${this.document}`;
     this.running = null;
     root.addEventListener("click", (event) => this.clicked(event));
@@ -62,6 +62,13 @@ class Chat {
     this.root.querySelector(".intro").hidden = true;
     this.running = { turn: this.begun("", question), following: [] };
     this.broken("interrupted");
+  }
+
+  // To another conversation, which may be about one document alone.
+  goTo(conversation, about) {
+    if (about === this.document) return this.load(conversation);
+    keep.write("sessionStorage", keyOf(about), conversation);
+    location.assign(about ? `/?${new URLSearchParams({ document: about })}` : "/");
   }
 
   remember() {
@@ -127,7 +134,7 @@ class Chat {
     if (value.conversation) {
       this.conversation = value.conversation;
       this.remember();
-      kept.add(value.conversation, value.question);
+      kept.add(value.conversation, value.question, this.document);
     }
     if (value.failed) this.restore();
     else for (const each of this.running.following) each.remove();
@@ -285,6 +292,10 @@ class Chat {
     this.menu.open();
     this.root.querySelector("[data-choose=lang]").focus();
   }
+}
+
+function keyOf(about) {
+  return `conversation ${about}`;
 }
 
 function after(turn) {

@@ -2,16 +2,14 @@
 
 import { keep, t, toast } from "./shared.js";
 
-const MOST = 200;
-
 export const kept = {
   all: () => keep.read("localStorage", "conversations", []),
-  add(id, title) {
+  add(id, title, document) {
     const others = kept.all().filter((each) => each.id !== id);
     const known = kept.all().find((each) => each.id === id);
     const day = new Date().toISOString().slice(0, 10);
-    const entry = { id, title: known?.title ?? title.slice(0, 120), day };
-    keep.write("localStorage", "conversations", [entry, ...others].slice(0, MOST));
+    const entry = { id, title: known?.title ?? title.slice(0, 120), day, document };
+    keep.write("localStorage", "conversations", [entry, ...others]);
   },
   remove(id) {
     keep.write("localStorage", "conversations", kept.all().filter((each) => each.id !== id));
@@ -42,7 +40,7 @@ export class Menu {
     }
   }
 
-  entry({ id, title, day }) {
+  entry({ id, title, day, document: asked }) {
     const item = document.createElement("li");
     const open = document.createElement("button");
     open.type = "button";
@@ -52,7 +50,7 @@ export class Menu {
     if (id === this.chat.conversation) open.setAttribute("aria-current", "true");
     open.addEventListener("click", () => {
       this.dialog.close();
-      this.chat.load(id);
+      this.chat.goTo(id, asked);
     });
     const when = document.createElement("span");
     when.className = "small";
