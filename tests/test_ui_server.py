@@ -137,10 +137,10 @@ def test_scripts_of_an_earlier_version_are_not_gone_on_with(client):
 
 
 def test_every_script_of_the_chat_is_fetched_at_once(whole):
-    page = whole.get("/").text
+    link = whole.get("/").headers["link"]
     modules = {each.name for each in files("ui").joinpath("static").iterdir()}
     modules = {each for each in modules if each.endswith(".js") and each != "theme.js"}
-    assert set(re.findall(r'modulepreload" href="/ui/([^"]+)', page)) == modules
+    assert set(re.findall(r"</ui/([^>]+)>; rel=modulepreload", link)) == modules
 
 
 def test_a_port_in_use_is_one_clear_line():

@@ -54,8 +54,15 @@ _HEAD = """
 <link rel="stylesheet" href="/ui/chat.css">
 <script src="/ui/theme.js"></script>
 """
-# What chat.js imports is fetched with it, not after it.
+# Gradio puts the head in by script, late; with these what the chat needs is there by then.
 _MODULES = ("chat", "kept", "panel", "shared", "verdict")
+_STYLES = ("style", "chat")
+_PRELOADS = ", ".join(
+    (
+        *(f"</ui/{each}.css>; rel=preload; as=style" for each in _STYLES),
+        *(f"</ui/{each}.js>; rel=modulepreload" for each in _MODULES),
+    )
+)
 
 
 def build_app(
@@ -67,8 +74,7 @@ def build_app(
         build_chat(assistant, conversations),
         path="/",
         theme=gr.themes.Soft(font=_FONTS, font_mono=_MONO),
-        head=_HEAD
-        + "".join(f'<link rel="modulepreload" href="/ui/{each}.js">' for each in _MODULES),
+        head=_HEAD,
         footer_links=[],
         show_error=False,
         ssr_mode=False,
@@ -95,6 +101,8 @@ def build_routes(
         response = await call_next(request)
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)
+        if request.url.path == "/":
+            response.headers["Link"] = _PRELOADS
         return response
 
     @app.exception_handler(StorageError)

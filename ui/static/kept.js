@@ -68,6 +68,7 @@ export class Menu {
     this.doomed = ids;
     this.sure.querySelector("#sure-text").textContent = question;
     this.sure.showModal();
+    this.sure.querySelector("[data-do=not-sure]").focus();
   }
 
   deleteAll() {
