@@ -8,7 +8,7 @@ knows an id may read what is kept under it, so ids are drawn by lot.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Any
@@ -118,10 +118,15 @@ class Conversations:
             answer=answer,
             excerpts=tuple(_excerpt(texts[each.document_id], each) for each in quoted),
         )
-        record = {"answer": asdict(answer), "excerpts": [asdict(each) for each in kept.excerpts]}
-        text = storable(json.dumps(record, ensure_ascii=False))
-        row = (kept.id, kept.conversation_id, kept.moment, document_id, text)
+        row = (kept.id, kept.conversation_id, kept.moment, document_id, _record(kept))
         self._database.write(_ADD, row)
+        return kept
+
+    def suggest(self, kept: KeptAnswer, suggestions: tuple[str, ...]) -> KeptAnswer:
+        """Add what to ask next to an answer that is kept."""
+        kept = replace(kept, answer=replace(kept.answer, suggestions=suggestions))
+        values = (_record(kept), kept.id)
+        self._database.change("UPDATE answers SET record = ? WHERE id = ?", values)
         return kept
 
     def turns(self, conversation_id: str) -> list[KeptAnswer]:
@@ -159,6 +164,12 @@ def _excerpt(text: str, citation: Citation) -> Excerpt:
     if len(after) > _AROUND_CHARACTERS:
         after = after[:_AROUND_CHARACTERS].rpartition(" ")[0] + "…"
     return Excerpt(before, after)
+
+
+def _record(kept: KeptAnswer) -> str:
+    excerpts = [asdict(each) for each in kept.excerpts]
+    record = {"answer": asdict(kept.answer), "excerpts": excerpts}
+    return storable(json.dumps(record, ensure_ascii=False))
 
 
 def _kept(row: dict[str, Any]) -> KeptAnswer:

@@ -115,7 +115,7 @@ def send(page, question):
 
 
 def answered(page):
-    expect(page.get_by_role("button", name="Stop")).to_be_hidden()
+    expect(page.locator(".chat[data-state=idle]")).to_be_attached(timeout=10_000)
     turn = last_turn(page)
     expect(turn.get_by_role("button", name="Edit question")).to_be_visible()
     return turn

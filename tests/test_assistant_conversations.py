@@ -62,6 +62,13 @@ def test_an_answer_is_read_back_as_it_was_given(conversations, tmp_path):
     assert again.turns(kept.conversation_id) == [kept]
 
 
+def test_what_to_ask_next_is_added_to_an_answer_that_is_kept(conversations):
+    kept = conversations.add("", answer(suggestions=()), [document()])
+    more = conversations.suggest(kept, ("Who came?", "Who left?"))
+    assert more.answer == answer(suggestions=("Who came?", "Who left?"))
+    assert conversations.turns(kept.conversation_id) == [more]
+
+
 def test_ids_are_drawn_by_lot_and_long_enough_not_to_be_guessed(conversations):
     one, other = (conversations.add("", answer(), [document()]) for _ in range(2))
     ids = {one.id, other.id, one.conversation_id, other.conversation_id}

@@ -126,6 +126,33 @@ def test_the_words_come_before_what_to_ask_next(browser, url):
     page.close()
 
 
+def test_what_is_done_with_an_answer_stays_when_the_questions_to_go_on_with_arrive(browser, url):
+    page = opened(browser, url)
+    page.evaluate("""() => new MutationObserver((_, observer) => {
+        const thumb = document.querySelector("[data-do=good]");
+        if (!thumb || document.querySelector(".suggestions")) return;
+        observer.disconnect();
+        window.early = true;
+        thumb.click();
+        thumb.focus();
+    }).observe(document.body, { childList: true, subtree: true })""")
+    send(page, UK)
+    expect(page.locator(".suggestions button")).to_have_count(3)
+    assert page.evaluate("window.early")
+    expect(page.get_by_role("button", name="Good answer")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("button", name="Good answer")).to_be_focused()
+    expect(page.locator(".reason")).to_be_visible()
+    page.close()
+
+
+def test_a_question_chosen_while_more_are_sought_is_asked_next(page):
+    send(page, UK)
+    expect(last_turn(page).get_by_role("button", name="Edit question")).to_be_visible()
+    send(page, "And the US?")
+    expect(page.locator(".turn .question")).to_have_text([UK, "And the US?"])
+    expect(answered(page).locator(".read-as")).to_contain_text("Why did the US not sign")
+
+
 def test_a_follow_up_shows_how_it_was_read_and_can_be_corrected(page):
     ask(page, UK)
     turn = ask(page, "And the US?")

@@ -58,19 +58,31 @@ def test_respond_gives_answers_and_no_markup():
 
 
 def test_the_words_come_first_then_all_that_can_be_done_with_them(conversations):
-    *growing, last = values(Scripted(), conversations, asked())
-    assert growing
-    assert not any(each["done"] or 'data-do="edit"' in each["html"] for each in growing)
-    assert all("First." in each["html"] for each in growing)
+    words, whole, *_, last = values(Scripted(), conversations, asked())
+    assert not words["whole"]
+    assert "First." in words["html"]
+    assert 'data-do="edit"' not in words["html"]
+    assert whole["whole"]
+    assert not whole["done"]
+    assert 'data-do="edit"' in whole["html"]
+    assert "Next?" not in whole["html"]
     assert last["done"]
     assert "Next?" in last["html"]
-    assert 'data-do="edit"' in last["html"]
     assert last["spoken"] == "Quoted from the sources. First. Second. One source."
 
 
-def test_an_answer_is_kept_once_it_is_whole(conversations):
-    *growing, last = values(Scripted(), conversations, asked(document="d"))
-    assert not any(each.get("answer") for each in growing)
+def test_an_answer_is_kept_although_nobody_waits_for_what_to_ask_next(conversations):
+    growing = answer_asked(Scripted(), conversations, asked())
+    next(growing)
+    whole = next(growing)
+    growing.close()
+    assert conversations.answer(whole["answer"]).answer == an_answer()
+
+
+def test_an_answer_is_kept_once_with_what_to_ask_next(conversations):
+    words, whole, *_, last = values(Scripted(), conversations, asked(document="d"))
+    assert "answer" not in words
+    assert whole["answer"] == last["answer"]
     kept = conversations.answer(last["answer"])
     assert kept.answer.suggestions == ("Next?",)
     assert kept.document_id == "d"
@@ -108,7 +120,7 @@ def test_a_failure_is_a_clear_message_and_its_story_stays_in_the_log(conversatio
 
 
 def test_a_failure_after_the_first_words_is_told_too(conversations):
-    [first, last] = values(Scripted(an_answer(), RuntimeError("x")), conversations, asked())
+    first, *_, last = values(Scripted(an_answer(), RuntimeError("x")), conversations, asked())
     assert "First." in first["html"]
     assert last["failed"]
 

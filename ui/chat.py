@@ -107,19 +107,27 @@ def respond(
 def answer_asked(
     assistant: Assistant, conversations: Conversations, asked: Asked
 ) -> Iterator[dict[str, Any]]:
-    """Give what the browser shows of a turn as it grows, and keep the answer that it ends with."""
+    """Give what the browser shows of a turn as it grows.
+
+    The words come first; then, with the answer kept, what can be done with it; then what to ask
+    next. Each value holds the whole turn, for the browser may see only the last of several.
+    """
     t = texts(asked.language)
     before = _before(conversations, asked)
-    given = None
+    kept, value = None, None
     for step in respond(assistant, asked.question, before, asked.document):
         if isinstance(step, Failure):
             yield _failed(asked, step, t)
             return
-        given = step
-        yield _value(asked, answer_html(given, t, key=asked.key, done=False))
-    if given:
-        kept = _keep(assistant, conversations, asked, given)
-        yield _finished(asked, given, kept, t, language_of(assistant, given))
+        if value is None:
+            yield _value(asked, answer_html(step, t, key=asked.key, done=False))
+            kept = _keep(assistant, conversations, asked, step)
+        elif kept:
+            kept = _suggest(conversations, kept, step)
+        value = _whole(asked, step, kept, t, language_of(assistant, step))
+        yield value
+    if value:
+        yield {**value, "done": True}
 
 
 def _before(conversations: Conversations, asked: Asked) -> list[tuple[str, str]]:
@@ -145,13 +153,21 @@ def _keep(
         return None
 
 
-def _finished(
+def _suggest(conversations: Conversations, kept: KeptAnswer, answer: Answer) -> KeptAnswer:
+    try:
+        return conversations.suggest(kept, answer.suggestions)
+    except StorageError as error:
+        _log.error("%s", error)
+        return kept
+
+
+def _whole(
     asked: Asked, answer: Answer, kept: KeptAnswer | None, t: Texts, language: str
 ) -> dict[str, Any]:
     answer_id = kept.id if kept else ""
     html = answer_html(answer, t, key=asked.key, answer_id=answer_id, language=language)
     return {
-        **_value(asked, html, done=True, spoken=spoken(answer, t)),
+        **_value(asked, html, whole=True, spoken=spoken(answer, t)),
         "answer": answer_id,
         "conversation": kept.conversation_id if kept else "",
         "question": answer.question,
@@ -161,13 +177,10 @@ def _finished(
 def _failed(asked: Asked, failure: Failure, t: Texts) -> dict[str, Any]:
     message = t.said(failure.message) if failure.message else t("failed")
     html = render("failed.html", t, message=message)
-    return {
-        **_value(asked, html, done=True, spoken=message),
-        "failed": True,
-        "answer": "",
-        "conversation": "",
-    }
+    value = _value(asked, html, whole=True, spoken=message)
+    return {**value, "done": True, "failed": True, "answer": "", "conversation": ""}
 
 
-def _value(asked: Asked, html: str, *, done: bool = False, spoken: str = "") -> dict[str, Any]:
-    return {"key": asked.key, "html": html, "done": done, "spoken": spoken}
+def _value(asked: Asked, html: str, *, whole: bool = False, spoken: str = "") -> dict[str, Any]:
+    """Give a value: `whole` is whether the answer is all there, `done` whether nothing follows."""
+    return {"key": asked.key, "html": html, "whole": whole, "done": False, "spoken": spoken}

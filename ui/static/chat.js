@@ -5,7 +5,8 @@ import { Panel, preview } from "./panel.js";
 import { cookie, keep, readTexts, say, setCookie, t, toast } from "./shared.js";
 import { act } from "./verdict.js";
 
-const LOOK_AFTER = 4000; // milliseconds without a word before asking whether the server is there
+const LOOK_AFTER = 4000; // milliseconds before asking whether the server is still there
+const AGAIN_AFTER = 2000;
 const SLOW_AFTER = 8000;
 
 export async function start(element, trigger, watch, props) {
@@ -22,6 +23,8 @@ class Chat {
     this.key = keyOf(this.document);
     this.pending = `pending ${this.document}`;
     this.running = null;
+    this.next = null;
+    this.early = false;
     root.addEventListener("click", (event) => this.clicked(event));
     root.addEventListener("submit", (event) => this.submitted(event));
     root.addEventListener("keydown", (event) => this.pressed(event));
@@ -30,13 +33,17 @@ class Chat {
     preview(root);
   }
 
-  // Begin anew, or go on with a conversation that is kept.
-  async load(conversation, focused = true) {
+  // Begin anew, or go on with a conversation that is kept; `forget` a question without an answer.
+  async load(conversation, { focus = true, forget = false } = {}) {
     if (this.running) this.stop();
-    if (focused && this.turns) keep.write("sessionStorage", this.pending, null);
-    const asked = new URLSearchParams({ conversation, document: this.document });
-    const answer = await fetch(`/chat?${asked}`, { cache: "no-store" });
-    this.root.innerHTML = await answer.text();
+    const html = await beginning(new URLSearchParams({ conversation, document: this.document }));
+    if (html === null) {
+      if (this.box) toast(this.root, t("unreachable"));
+      else setTimeout(() => this.load(conversation), AGAIN_AFTER);
+      return;
+    }
+    if (forget) keep.write("sessionStorage", this.pending, null);
+    this.root.innerHTML = html;
     readTexts(this.root);
     this.box = this.root.querySelector(".composer textarea");
     this.turns = this.root.querySelector(".turns");
@@ -50,9 +57,10 @@ class Chat {
     this.remember();
     this.edited = null;
     this.box.value = keep.read("sessionStorage", "draft", "");
-    if (focused) this.box.focus();
+    if (focus) this.box.focus();
     this.turns.lastElementChild?.scrollIntoView({ block: "start" });
     this.takeUp(keep.read("sessionStorage", this.pending, null));
+    this.show();
     this.root.dataset.ready = "true";
   }
 
@@ -66,7 +74,7 @@ class Chat {
 
   // To another conversation, which may be about one document alone.
   goTo(conversation, about) {
-    if (about === this.document) return this.load(conversation);
+    if (about === this.document) return this.load(conversation, { forget: true });
     keep.write("sessionStorage", keyOf(about), conversation);
     location.assign(about ? `/?${new URLSearchParams({ document: about })}` : "/");
   }
@@ -77,7 +85,7 @@ class Chat {
 
   ask(question, replaced = null) {
     question = question.trim();
-    if (!question || this.running) return;
+    if (!question || this.answering) return;
     const following = replaced ? [replaced, ...after(replaced)] : [];
     for (const turn of following) {
       this.panel.leave(turn);
@@ -85,10 +93,17 @@ class Chat {
     }
     this.root.querySelector(".intro").hidden = true;
     const key = crypto.getRandomValues(new Uint32Array(2)).join("-");
-    const turn = this.begun(key, question);
-    this.running = { key, turn, following, began: Date.now() };
-    this.waiting(true);
+    const asked = { key, question, following, turn: this.begun(key, question) };
     keep.write("sessionStorage", this.pending, question);
+    // One at a time: values of two questions at once could overtake each other.
+    if (this.running) this.next = asked;
+    else this.send(asked);
+    this.show();
+  }
+
+  send(asked) {
+    const { key, question, following } = asked;
+    this.running = { ...asked, began: Date.now() };
     this.trigger("submit", {
       key,
       question,
@@ -98,6 +113,11 @@ class Chat {
       language: document.documentElement.lang,
     });
     this.look();
+  }
+
+  // Whether an answer is being waited for; what to ask next may be sought beside.
+  get answering() {
+    return Boolean(this.next || (this.running && !this.running.settled));
   }
 
   begun(key, question) {
@@ -122,14 +142,32 @@ class Chat {
   // Every value holds the whole answer as far as it is known, so that one may be skipped.
   receive(value) {
     if (value.key !== this.running?.key) return;
+    if (this.running.settled) this.suggest(value.html);
+    else this.write(value.html);
+    if (value.whole && !this.running.settled) this.settled(value);
+    if (value.done) this.ended();
+  }
+
+  write(html) {
     const { turn } = this.running;
-    this.running.heard = true;
     const marker = turn.contains(document.activeElement) && document.activeElement.dataset.marker;
-    const opened = this.panel.turn === turn;
-    turn.querySelector(".answer").innerHTML = value.html;
+    turn.querySelector(".answer").innerHTML = html;
     if (marker) turn.querySelector(`.marker[data-marker="${marker}"]`)?.focus();
-    if (opened) this.panel.mark(this.panel.items[this.panel.number].dataset.marker);
-    if (!value.done) return;
+    if (this.panel.turn === turn) this.panel.mark(this.panel.items[this.panel.number].dataset.marker);
+  }
+
+  // The answer may be in use by now, so that only what is new is put in.
+  suggest(html) {
+    const answer = this.running.turn.querySelector(".answer");
+    const page = new DOMParser().parseFromString(html, "text/html");
+    const more = page.querySelector(".suggestions");
+    if (more && !answer.querySelector(".suggestions")) answer.append(document.adoptNode(more));
+  }
+
+  // The answer is all there; what may still come is what to ask next.
+  settled(value) {
+    const { turn, following } = this.running;
+    this.running.settled = true;
     turn.dataset.answer = value.answer;
     if (value.conversation) {
       this.conversation = value.conversation;
@@ -137,17 +175,19 @@ class Chat {
       kept.add(value.conversation, value.question, this.document);
     }
     if (value.failed) this.restore();
-    else for (const each of this.running.following) each.remove();
-    this.ended();
+    else for (const each of following) each.remove();
+    keep.write("sessionStorage", this.pending, null);
+    this.show();
     say(this.root, value.spoken);
+    // Who pressed Enter before the answer was there need not press it again.
+    if (this.early) this.box.form.requestSubmit();
   }
 
-  ended(settled = true) {
-    if (settled) keep.write("sessionStorage", this.pending, null);
-    this.running = null;
-    this.waiting(false);
-    // Who pressed Enter before the answer was whole need not press it again.
-    if (this.queued) this.box.form.requestSubmit();
+  ended() {
+    const { next } = this;
+    this.running = this.next = null;
+    if (next) this.send(next);
+    this.show();
   }
 
   // What was to be replaced comes back where nothing has taken its place.
@@ -158,7 +198,9 @@ class Chat {
 
   stop() {
     this.trigger("stop", {});
-    this.broken("stopped");
+    if (this.next) [this.running, this.next] = [this.next, null];
+    if (this.running.settled) this.ended();
+    else this.broken("stopped");
   }
 
   broken(reason) {
@@ -174,30 +216,31 @@ class Chat {
       actions.append(button);
     }
     turn.querySelector(".answer").replaceChildren(paragraph("notice", t(reason)), actions);
-    turn.dataset.broken = reason;
-    this.ended(reason === "stopped");
+    if (reason === "stopped") keep.write("sessionStorage", this.pending, null);
+    this.ended();
     say(this.root, t(reason));
   }
 
-  // While nothing is heard, find out whether the server is there at all.
+  // Until all is there, find out now and then whether the server is.
   async look() {
     const { key } = this.running;
-    const current = () => this.running?.key === key && !this.running.heard;
+    const current = () => this.running?.key === key;
     for (let failures = 0; current(); ) {
       await new Promise((resolve) => setTimeout(resolve, failures ? 1000 : LOOK_AFTER));
       if (!current()) return;
       failures = (await reachable()) ? 0 : failures + 1;
       if (!current()) return;
-      if (failures > 1) return this.broken("unreachable");
+      if (failures > 1) return this.running.settled ? this.ended() : this.broken("unreachable");
       const waiting = this.running.turn.querySelector(".waiting");
       if (waiting && Date.now() - this.running.began > SLOW_AFTER) waiting.textContent = t("slow");
     }
   }
 
-  waiting(running) {
-    this.root.querySelector(".send").hidden = running;
-    this.root.querySelector(".stop").hidden = !running;
-    this.turns.setAttribute("aria-busy", running);
+  // Say on the page what is going on.
+  show() {
+    this.root.querySelector(".send").hidden = this.answering;
+    this.root.querySelector(".stop").hidden = !this.answering;
+    this.root.dataset.state = this.answering ? "answering" : this.running ? "suggesting" : "idle";
   }
 
   edit(turn, question) {
@@ -221,6 +264,7 @@ class Chat {
   again(turn, question) {
     // A turn that failed while it was to replace others is asked in their place again.
     const replaced = turn.following?.length ? turn.following[0] : turn;
+    if (this.answering) return;
     if (replaced !== turn) turn.remove();
     this.ask(question, replaced);
   }
@@ -228,8 +272,9 @@ class Chat {
   submitted(event) {
     event.preventDefault();
     if (event.target.matches(".reason")) return act(this, "comment", event.target);
-    this.queued = Boolean(this.running);
-    if (this.running || !this.box.value.trim()) return;
+    if (!this.box.value.trim()) return;
+    this.early = this.answering;
+    if (this.answering) return;
     const question = this.box.value;
     const turn = this.edited;
     this.edited = null;
@@ -248,14 +293,14 @@ class Chat {
     const does = {
       ask: () => this.ask(button.textContent),
       stop: () => this.running && this.stop(),
-      retry: () => !this.running && this.again(turn, asked()),
+      retry: () => this.again(turn, asked()),
       edit: () => this.edit(turn, asked()),
       correct: () => this.edit(turn, button.dataset.question),
       open: () => this.panel.open(turn, button.dataset.marker, button),
       previous: () => this.panel.step(-1),
       next: () => this.panel.step(1),
       close: () => this.panel.close(),
-      new: () => this.load(""),
+      new: () => this.goTo("", this.document),
       menu: () => this.menu.open(),
       "close-menu": () => this.menu.dialog.close(),
       "delete-all": () => this.menu.deleteAll(),
@@ -288,7 +333,7 @@ class Chat {
       else dataset.theme = event.target.value;
       return;
     }
-    await this.load(this.conversation, false);
+    await this.load(this.conversation, { focus: false });
     this.menu.open();
     this.root.querySelector("[data-choose=lang]").focus();
   }
@@ -309,6 +354,16 @@ function paragraph(name, text) {
   made.className = name;
   made.textContent = text;
   return made;
+}
+
+// What the chat begins with; null where the server does not give it.
+async function beginning(asked) {
+  try {
+    const answer = await fetch(`/chat?${asked}`, { cache: "no-store" });
+    return answer.ok ? await answer.text() : null;
+  } catch {
+    return null;
+  }
 }
 
 async function reachable() {
