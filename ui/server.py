@@ -55,7 +55,7 @@ _HEAD = """
 <script src="/ui/theme.js"></script>
 """
 # Gradio puts the head in by script, late; with these what the chat needs is there by then.
-_MODULES = ("chat", "kept", "panel", "shared", "verdict")
+_MODULES = ("chat", "kept", "panel", "server", "shared", "turn", "verdict")
 _STYLES = ("style", "chat")
 _PRELOADS = ", ".join(
     (

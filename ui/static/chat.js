@@ -3,6 +3,8 @@
 import { Menu, kept } from "./kept.js";
 import { Panel, preview } from "./panel.js";
 import { cookie, keep, readTexts, say, setCookie, t, toast } from "./shared.js";
+import { beginning, reachable } from "./server.js";
+import { after, begin, fail, suggest, write } from "./turn.js";
 import { act } from "./verdict.js";
 
 const LOOK_AFTER = 4000; // milliseconds before asking whether the server is still there
@@ -68,7 +70,7 @@ class Chat {
   takeUp(question) {
     if (!question) return;
     this.root.querySelector(".intro").hidden = true;
-    this.running = { turn: this.begun("", question), following: [] };
+    this.running = { turn: begin(this.turns, "", question), following: [] };
     this.broken("interrupted");
   }
 
@@ -93,7 +95,7 @@ class Chat {
     }
     this.root.querySelector(".intro").hidden = true;
     const key = crypto.getRandomValues(new Uint32Array(2)).join("-");
-    const asked = { key, question, following, turn: this.begun(key, question) };
+    const asked = { key, question, following, turn: begin(this.turns, key, question) };
     keep.write("sessionStorage", this.pending, question);
     // One at a time: values of two questions at once could overtake each other.
     if (this.running) this.next = asked;
@@ -120,48 +122,15 @@ class Chat {
     return Boolean(this.next || (this.running && !this.running.settled));
   }
 
-  begun(key, question) {
-    const turn = document.createElement("article");
-    turn.className = "turn";
-    turn.dataset.key = key;
-    const number = this.turns.querySelectorAll(".turn:not([hidden])").length + 1;
-    turn.setAttribute("aria-label", t("turn", { number, question }));
-    const heading = document.createElement("h2");
-    heading.className = "question";
-    heading.dir = "auto";
-    heading.textContent = question;
-    const answer = document.createElement("div");
-    answer.className = "answer";
-    answer.append(paragraph("waiting", t("reading")));
-    turn.append(heading, answer);
-    this.turns.append(turn);
-    turn.scrollIntoView({ block: "start" });
-    return turn;
-  }
-
   // Every value holds the whole answer as far as it is known, so that one may be skipped.
   receive(value) {
     if (value.key !== this.running?.key) return;
-    if (this.running.settled) this.suggest(value.html);
-    else this.write(value.html);
+    const { turn, settled } = this.running;
+    if (settled) suggest(turn, value.html);
+    else write(turn, value.html);
+    if (this.panel.turn === turn) this.panel.markCurrent();
     if (value.whole && !this.running.settled) this.settled(value);
     if (value.done) this.ended();
-  }
-
-  write(html) {
-    const { turn } = this.running;
-    const marker = turn.contains(document.activeElement) && document.activeElement.dataset.marker;
-    turn.querySelector(".answer").innerHTML = html;
-    if (marker) turn.querySelector(`.marker[data-marker="${marker}"]`)?.focus();
-    if (this.panel.turn === turn) this.panel.mark(this.panel.items[this.panel.number].dataset.marker);
-  }
-
-  // The answer may be in use by now, so that only what is new is put in.
-  suggest(html) {
-    const answer = this.running.turn.querySelector(".answer");
-    const page = new DOMParser().parseFromString(html, "text/html");
-    const more = page.querySelector(".suggestions");
-    if (more && !answer.querySelector(".suggestions")) answer.append(document.adoptNode(more));
   }
 
   // The answer is all there; what may still come is what to ask next.
@@ -206,16 +175,7 @@ class Chat {
   broken(reason) {
     const { turn } = this.running;
     this.restore();
-    const actions = document.createElement("div");
-    actions.className = "actions";
-    for (const [name, text] of [["retry", "try_again"], ["edit", "edit"]]) {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.dataset.do = name;
-      button.textContent = t(text);
-      actions.append(button);
-    }
-    turn.querySelector(".answer").replaceChildren(paragraph("notice", t(reason)), actions);
+    fail(turn, reason);
     if (reason === "stopped") keep.write("sessionStorage", this.pending, null);
     this.ended();
     say(this.root, t(reason));
@@ -341,36 +301,4 @@ class Chat {
 
 function keyOf(about) {
   return `conversation ${about}`;
-}
-
-function after(turn) {
-  const found = [];
-  for (let next = turn.nextElementSibling; next; next = next.nextElementSibling) found.push(next);
-  return found.filter((each) => each.matches(".turn"));
-}
-
-function paragraph(name, text) {
-  const made = document.createElement("p");
-  made.className = name;
-  made.textContent = text;
-  return made;
-}
-
-// What the chat begins with; null where the server does not give it.
-async function beginning(asked) {
-  try {
-    const answer = await fetch(`/chat?${asked}`, { cache: "no-store" });
-    return answer.ok ? await answer.text() : null;
-  } catch {
-    return null;
-  }
-}
-
-async function reachable() {
-  try {
-    const signal = AbortSignal.timeout(4000);
-    return (await fetch("/ready", { cache: "no-store", signal })).ok;
-  } catch {
-    return false;
-  }
 }

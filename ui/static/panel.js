@@ -69,6 +69,10 @@ export class Panel {
     return [heading, about];
   }
 
+  markCurrent() {
+    this.mark(this.items[this.number].dataset.marker);
+  }
+
   mark(marker) {
     for (const each of this.root.querySelectorAll(".marker[aria-current]")) {
       each.removeAttribute("aria-current");
