@@ -12,7 +12,7 @@ from langchain_core.runnables import Runnable
 from assistant.answer import BUILT_IN, Answer, State
 from assistant.errors import QuestionError
 from assistant.finder import PASSAGES, find
-from assistant.french import is_french
+from assistant.french import gloss, is_french
 from assistant.question import Question, asked_before, standalone
 from assistant.spelling import correct
 from assistant.suggestions import Starters, suggest
@@ -98,6 +98,7 @@ class Assistant(Runnable[Question, Answer]):
     def warm_up(self) -> None:
         """Load what the first answer would have to wait for, and try the starters."""
         self._finder_as_asked()("warm up")
+        gloss("bonjour")
         self._starters.fill()
 
     def starters(self, count: int = 6) -> list[str]:

@@ -6,9 +6,11 @@ The model is a small encoder with eight-bit weights, trained by `training/`; its
 
 from __future__ import annotations
 
+import os
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 _WEIGHTS = Path(str(files("assistant"))) / "models" / "reader.onnx"
 _MAX_TOKENS = 256
+_LEAST_TOKENS = 8  # that the model's file is made for
 _MAX_QUESTION_TOKENS = 64
 _MAX_SPAN_TOKENS = 40
 _START, _END, _SENTENCE, _CORRECTION = range(4)
@@ -66,11 +69,16 @@ def load_tokenizer() -> Any:
 
 
 class MiniReader:
-    """The reader that the product comes with. Safe to use from several threads."""
+    """The reader that the product comes with. Safe to use from several threads.
+
+    Each passage is read by itself, so that what is said of it does not depend on the others; as
+    many are read at once as there are processors.
+    """
 
     def __init__(self, weights: Path = _WEIGHTS) -> None:
         self._weights = weights
         self._lock = threading.Lock()
+        self._pool = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="reader")
 
     def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
         """Give a reading of each passage; a passage is read to about 190 word pieces.
@@ -81,24 +89,11 @@ class MiniReader:
         if not passages:
             return []
         with self._lock:
-            session, uncut, tokenizer = self._loaded
-        asked = uncut.encode(question, add_special_tokens=False)
-        if len(asked.ids) > _MAX_QUESTION_TOKENS:
-            question = question[: asked.offsets[_MAX_QUESTION_TOKENS][0]]
-        leads = [f"{each.title}: " for each in passages]
-        encoded = tokenizer.encode_batch(
-            [(question, lead + each.text) for lead, each in zip(leads, passages, strict=True)]
-        )
-        tokens, answers = session.run(["tokens", "passage"], _inputs(encoded))
-        return [
-            _reading(passage, len(lead), each, logits, float(answer))
-            for passage, lead, each, logits, answer in zip(
-                passages, leads, encoded, tokens, answers, strict=True
-            )
-        ]
+            model = self._model
+        return list(self._pool.map(partial(model.read, model.cut(question)), passages))
 
     @cached_property
-    def _loaded(self) -> tuple[Any, Any, Any]:
+    def _model(self) -> _Model:
         # It takes a while to import, so it waits until a passage is to be read.
         import onnxruntime  # noqa: PLC0415
         from onnxruntime.capi.onnxruntime_pybind11_state import (  # noqa: PLC0415
@@ -114,8 +109,9 @@ class MiniReader:
         uncut.no_truncation()
         tokenizer.enable_truncation(_MAX_TOKENS, strategy="only_second")
         options = onnxruntime.SessionOptions()
-        # Threads that wait do so asleep: spinning slows everything else on a small machine.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        # Two passages read side by side take less time than one after the other by two threads,
+        # which wait for each other at every step.
+        options.intra_op_num_threads = 1
         try:
             session = onnxruntime.InferenceSession(
                 str(self._weights), options, providers=["CPUExecutionProvider"]
@@ -124,18 +120,38 @@ class MiniReader:
             raise ReaderError(
                 f"the reading model {self._weights} is missing or damaged; install the package anew"
             ) from error
-        return session, uncut, tokenizer
+        return _Model(session, uncut, tokenizer)
 
 
-def _inputs(encoded: Sequence[Any]) -> dict[str, NDArray[np.int64]]:
-    shape = len(encoded), max(8, *(len(each.ids) for each in encoded))
-    inputs = {name: np.zeros(shape, dtype=np.int64) for name in ("ids", "mask", "kinds")}
-    for row, each in enumerate(encoded):
-        length = len(each.ids)
-        inputs["ids"][row, :length] = each.ids
-        inputs["mask"][row, :length] = 1
-        inputs["kinds"][row, :length] = each.type_ids
-    return inputs
+@dataclass(frozen=True, slots=True)
+class _Model:
+    """The model once it is loaded; `uncut` is the tokenizer that gives a whole text."""
+
+    session: Any
+    uncut: Any
+    tokenizer: Any
+
+    def cut(self, question: str) -> str:
+        """Give as much of a question as is read."""
+        asked = self.uncut.encode(question, add_special_tokens=False)
+        if len(asked.ids) <= _MAX_QUESTION_TOKENS:
+            return question
+        return question[: asked.offsets[_MAX_QUESTION_TOKENS][0]]
+
+    def read(self, question: str, passage: Passage) -> Reading:
+        """Give a reading of one passage."""
+        lead = f"{passage.title}: "
+        encoded = self.tokenizer.encode(question, lead + passage.text)
+        tokens, answers = self.session.run(["tokens", "passage"], _inputs(encoded))
+        return _reading(passage, len(lead), encoded, tokens[0], float(answers[0]))
+
+
+def _inputs(encoded: Any) -> dict[str, NDArray[np.int64]]:
+    given = {"ids": encoded.ids, "mask": encoded.attention_mask, "kinds": encoded.type_ids}
+    missing = max(0, _LEAST_TOKENS - len(encoded.ids))
+    return {
+        name: np.array([values + [0] * missing], dtype=np.int64) for name, values in given.items()
+    }
 
 
 def _reading(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -52,7 +53,8 @@ class _Parts:
         asked = parts(question)
         if len(asked) == 1:
             return cls()
-        found = {each: find_part(each) for each in asked}
+        with ThreadPoolExecutor(len(asked)) as pool:
+            found = dict(zip(asked, pool.map(find_part, asked), strict=True))
         best = {each: there.weighed[0] for each, there in found.items() if there.answered}
         return cls(
             tuple(best.values()),

@@ -1,10 +1,12 @@
 from dataclasses import replace
+from threading import Barrier
 
 import pytest
 
 from assistant.answer import State
 from assistant.citations import holds
 from assistant.errors import QuestionError
+from assistant.finder import find
 from assistant.question import Question
 
 # (question, facts): each fact is a choice of words, of which one must stand in the answer.
@@ -173,6 +175,19 @@ def test_each_part_of_a_question_is_looked_for_in_the_named_document(assistant, 
         "What is InvestAI, and who bid for OpenAI with a group of investors?", document=document
     )
     assert {each.document_id for each in answer.citations} == {document}
+
+
+def test_the_parts_of_a_question_are_looked_for_at_once(assistant, monkeypatch):
+    question = "Who co-chaired the summit, and when did it take place?"
+    both = Barrier(2)
+
+    def find_part(index, reader, text, document_id):
+        if text != question:
+            both.wait(timeout=30)
+        return find(index, reader, text, document_id)
+
+    monkeypatch.setattr("assistant.assistant.find", find_part)
+    assert "Modi" in assistant.ask(question).text
 
 
 def test_a_document_that_there_is_not_is_refused_with_where_to_find_those_there_are(assistant):

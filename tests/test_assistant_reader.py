@@ -83,6 +83,16 @@ def test_nothing_to_read_gives_nothing(reader):
     assert reader.read("Why?", []) == []
 
 
+def test_a_passage_reads_the_same_whatever_is_read_with_it(reader):
+    question = "When did Norway sign the treaty?"
+    others = [
+        passage(" ".join(f"In {year} 漢字 it was £{year}!!" for year in range(1900, 1920)), "Σ"),
+        passage("The railway opened in 1825. It ran from Stockton to Darlington.", "Trains"),
+    ]
+    [alone] = reader.read(question, [passage()])
+    assert reader.read(question, [others[0], passage(), others[1]])[1] == alone
+
+
 def test_several_threads_read_the_same(reader):
     one = passage()
     with ThreadPoolExecutor(4) as pool:

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from assistant.reader import Reader, Reading
     from index.embedding import Embedder
 
-# Chosen on the golden questions to tune on: 19 of 20 answerable ones are answered.
-ANSWER, CORRECT = 0.2, 0.6
+# Chosen on the golden questions to tune on: 49 of 50 answerable ones are answered.
+ANSWER, CORRECT = 0.24, 0.6
 # The golden questions are few and those that the product is for; ours are written to mislead.
 _WEIGHTS = {"golden": 5.0, "ours": 0.3, "squad": 1.0}
 _SENTENCES = 12  # of each question that the first regression sees
@@ -55,7 +55,7 @@ def ask(
     index: SearchIndex, reader: Reader, questions: Sequence[GoldenQuestion], source: str
 ) -> list[Asked]:
     """Search and read for every question."""
-    return [Asked(each, find(index, reader, _text(each)), source) for each in questions]
+    return [Asked(each, find(index, reader, _text(each), None), source) for each in questions]
 
 
 def fit_sentence(asked: Sequence[Asked]) -> list[float]:
