@@ -41,6 +41,12 @@ _ADD = """
 INSERT INTO answers (id, conversation_id, moment, document_id, record) VALUES (?, ?, ?, ?, ?)
 """
 _READ = "SELECT id, conversation_id, moment, document_id, record FROM answers"
+# More turns than anybody looks back to; a conversation may have hundreds.
+_BEFORE = f"""
+{_READ} WHERE conversation_id = :conversation AND NOT replaced AND number < ifnull(
+    (SELECT number FROM answers WHERE id = :answer AND conversation_id = :conversation), 1e18
+) ORDER BY number DESC LIMIT 20
+"""  # noqa: S608 - constants
 _REPLACE = """
 UPDATE answers SET replaced = 1 WHERE conversation_id = :conversation AND number >= (
     SELECT number FROM answers WHERE id = :first AND conversation_id = :conversation
@@ -133,6 +139,17 @@ class Conversations:
         """Give the answers of a conversation, oldest first; none where there is no such."""
         where = " WHERE conversation_id = ? AND NOT replaced ORDER BY number"
         return [_kept(row) for row in self._database.rows(_READ + where, (conversation_id,))]
+
+    def before(self, conversation_id: str, answer_id: str = "") -> list[tuple[str, str]]:
+        """Give the last questions of a conversation with their answers, oldest first.
+
+        With an `answer_id` of that conversation, those before it.
+        """
+        if not conversation_id:
+            return []
+        rows = self._database.rows(_BEFORE, {"conversation": conversation_id, "answer": answer_id})
+        answers = [_kept(row).answer for row in reversed(rows)]
+        return [(each.question, each.text) for each in answers]
 
     def answer(self, answer_id: str) -> KeptAnswer | None:
         """Give an answer by its id, if it is kept."""

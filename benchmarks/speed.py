@@ -258,7 +258,7 @@ def measure_page(page: Page, address: str) -> list[Row]:
     times = []
     for each in questions[:_ASKED_IN_PAGE]:
         times.append(page.evaluate(_TIME_WORDS, each.question))
-        page.get_by_role("button", name="Stop").wait_for(state="hidden")
+        page.locator(".chat[data-state=idle]").wait_for()
     what = f"First words in the page, {len(times)} questions"
     return [
         Row(

@@ -84,6 +84,20 @@ def test_turns_come_in_the_order_in_which_they_were_asked(conversations):
     assert asked == ["Who came?", "Who left?"]
 
 
+def test_the_turns_before_are_the_last_twenty_or_those_before_an_answer(conversations):
+    first = conversations.add("", answer("0?"), [document()])
+    home = first.conversation_id
+    others = [conversations.add(home, answer(f"{n}?"), [document()]) for n in range(1, 25)]
+    before = conversations.before(home)
+    assert [asked for asked, _ in before] == [f"{n}?" for n in range(5, 25)]
+    assert before[0][1] == "The UK did not sign. [1] It is so."
+    assert [asked for asked, _ in conversations.before(home, others[1].id)] == ["0?", "1?"]
+    conversations.take_back(home, others[0].id)
+    assert [asked for asked, _ in conversations.before(home)] == ["0?"]
+    assert len(conversations.before(home, "another")) == 1
+    assert conversations.before("") == conversations.before("another") == []
+
+
 def test_what_stood_around_a_quotation_is_kept_with_it(conversations):
     kept = conversations.add("", answer(), [document()])
     [(quoted, around)] = kept.quoted()

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from assistant.errors import QuestionError, StorageError
 from assistant.question import Question
 from index.errors import IndexProblemError, ModelError
-from ui.keeping import history, language_of
+from ui.keeping import language_of
 from ui.render import answer_html, render, spoken
 from ui.texts import texts
 
@@ -132,7 +132,7 @@ def answer_asked(
 
 def _before(conversations: Conversations, asked: Asked) -> list[tuple[str, str]]:
     try:
-        return history(conversations, asked.conversation, asked.replaces)
+        return conversations.before(asked.conversation, asked.replaces)
     except StorageError as error:
         _log.error("%s", error)
         return []

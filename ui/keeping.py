@@ -103,7 +103,7 @@ def _verdicts(conversations: Conversations, feedback: Feedback) -> APIRouter:
         kept = conversations.answer(answer_id)
         if not kept or verdict not in list(Verdict):
             return _missing_text()
-        before = history(conversations, kept.conversation_id, answer_id)
+        before = conversations.before(kept.conversation_id, answer_id)
         feedback.judge(answer_id, Verdict(verdict), kept.answer, before)
         return Response(status_code=204)
 
@@ -117,18 +117,6 @@ def _verdicts(conversations: Conversations, feedback: Feedback) -> APIRouter:
         return Response(status_code=204) if kept else _missing_text()
 
     return router
-
-
-def history(
-    conversations: Conversations, conversation_id: str, before: str = ""
-) -> list[tuple[str, str]]:
-    """Give the questions of a conversation with their answers, up to the answer `before`."""
-    pairs = []
-    for kept in conversations.turns(conversation_id):
-        if kept.id == before:
-            break
-        pairs.append((kept.answer.question, kept.answer.text))
-    return pairs
 
 
 def language_of(assistant: Assistant, answer: Answer) -> str:

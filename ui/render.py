@@ -33,6 +33,12 @@ def render(template: str, t: Texts, **values: Any) -> Markup:
     return Markup(_templates().get_template(template).render(t=t, languages=languages, **values))  # noqa: S704 - autoescaped
 
 
+def load_templates() -> None:
+    """Compile every template, so that no visitor waits for it."""
+    for each in _templates().list_templates():
+        _templates().get_template(each)
+
+
 def answer_html(
     answer: Answer,
     t: Texts,

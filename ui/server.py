@@ -12,6 +12,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import PlainTextResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.datastructures import MutableHeaders
 
 from assistant.errors import StorageError
 from ui.chat import build_chat
@@ -19,10 +20,11 @@ from ui.errors import ServerError
 from ui.front import front
 from ui.keeping import keeping
 from ui.pages import pages
+from ui.render import load_templates
 from ui.texts import texts_for
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from assistant.assistant import Assistant
     from assistant.conversations import Conversations
@@ -89,21 +91,10 @@ def build_routes(
     assistant: Assistant, conversations: Conversations, feedback: Feedback, *, shipped: bool
 ) -> FastAPI:
     """Give all that is served beside the Gradio page, guarded as that is."""
+    load_templates()
     app = FastAPI(title="Summit Assistant", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(CORSMiddleware, allow_origins=[])
-
-    @app.middleware("http")
-    async def guard(
-        request: Request, call_next: Callable[[Request], Awaitable[Response]]
-    ) -> Response:
-        if request.url.path.startswith(_CLOSED):
-            return PlainTextResponse("There is nothing here.", status_code=404)
-        response = await call_next(request)
-        for name, value in _HEADERS.items():
-            response.headers.setdefault(name, value)
-        if request.url.path == "/":
-            response.headers["Link"] = _PRELOADS
-        return response
+    app.add_middleware(Guard)
 
     @app.exception_handler(StorageError)
     def unavailable(request: Request, error: StorageError) -> Response:
@@ -115,6 +106,38 @@ def build_routes(
     app.include_router(front(assistant, conversations, feedback, shipped=shipped))
     app.mount("/ui", _Files(packages=[("ui", "static")]))
     return app
+
+
+class Guard:
+    """Closes what visitors do not need, and adds what browsers are to be told, to every answer.
+
+    It speaks ASGI itself: Starlette's helper would pass each piece of a stream through a task.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        path = scope["path"]
+        if path.startswith(_CLOSED):
+            closed = PlainTextResponse("There is nothing here.", status_code=404)
+            await closed(scope, receive, send)
+            return
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+                if path == "/":
+                    headers["Link"] = _PRELOADS
+            await send(message)
+
+        await self._app(scope, receive, guarded)
 
 
 class _Files(StaticFiles):
