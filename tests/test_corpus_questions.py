@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 from itertools import combinations, product
 from pathlib import Path
 
@@ -48,7 +48,7 @@ class Question:
     documents: list[str] = field(default_factory=list)
     category: str = ""
 
-    @property
+    @cached_property
     def topic(self) -> frozenset[str]:
         """Give the stems of the question and of the turns before it."""
         turns = [text for turn in self.history for text in turn]
