@@ -65,7 +65,9 @@ export class Panel {
     heading.append(link);
     const about = item.querySelector("p").cloneNode(true);
     about.querySelector(".title").remove();
-    about.textContent.trim() && about.firstChild.textContent.trim() === "·" && about.firstChild.remove();
+    // The dot that stood between the title and the rest.
+    const [first] = about.childNodes;
+    if (first?.textContent.trim() === "·") first.remove();
     return [heading, about];
   }
 
