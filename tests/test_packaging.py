@@ -28,3 +28,9 @@ def test_the_development_lock_holds_all_that_the_product_needs_at_the_same_versi
 @pytest.mark.parametrize("name", LOCKS)
 def test_no_cuda_package_is_pulled_in(name):
     assert not [line for line in lines(name) if line.startswith(("nvidia", "cuda", "triton"))]
+
+
+def test_the_reading_model_does_not_tell_where_it_was_made():
+    weights = (ROOT / "assistant" / "models" / "reader.onnx").read_bytes()
+    assert b"site-packages" not in weights
+    assert b"training/reader.py" not in weights

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
@@ -59,6 +60,16 @@ def export(reader: Reader, path: Path) -> None:
             external_data=False,
         )
         quantize_dynamic(whole, path, weight_type=QuantType.QInt8, per_channel=True)
+    forget_sources(path)
+
+
+def forget_sources(path: Path) -> None:
+    """Take out of the file where on the exporting machine each step was written."""
+    model = onnx.load(path)
+    for step in (model.graph, *model.graph.node, *model.graph.value_info):
+        step.doc_string = ""
+        del step.metadata_props[:]
+    onnx.save(model, path)
 
 
 def difference(reader: Reader, path: Path, inputs: tuple[Tensor, Tensor, Tensor]) -> float:
