@@ -89,11 +89,22 @@ class Answer:
         return " ".join(str(statement) for statement in self.statements)
 
     @property
+    def quoted(self) -> tuple[Citation, ...]:
+        """The citations and the closest passages, in this order."""
+        return (*self.citations, *self.closest)
+
+    @property
+    def beside(self) -> tuple[Statement, ...]:
+        """The statements that no row of the comparison holds: all where nothing is compared."""
+        compared = bool(self.comparison)
+        return tuple(each for each in self.statements if not (compared and each.about))
+
+    @property
     def comparison(self) -> tuple[tuple[str, tuple[Statement, ...]], ...]:
         """The names that the question compares or lists, each with the statements about it.
 
         They come in the order of the question. Empty unless there are statements about two of
-        them; statements about none are only in `statements`.
+        them; statements about none are in `beside`.
         """
         names = dict.fromkeys(each.about for each in self.statements if each.about)
         rows = tuple(

@@ -105,7 +105,7 @@ class Assistant(Runnable[Question, Answer]):
         """Give up to `count` questions by chance that the documents answer, to begin with.
 
         Each is of another document where there are enough. They are tried once, by `warm_up` or
-        else by the first call; there are 18 at most.
+        else by the first call; there are only a few.
         """
         return self._starters.some(count)
 

@@ -79,8 +79,7 @@ class KeptAnswer:
 
     def quoted(self) -> list[tuple[Citation, Excerpt]]:
         """Give the citations, or else the closest passages, each with what stood around it."""
-        citations = (*self.answer.citations, *self.answer.closest)
-        return list(zip(citations, self.excerpts, strict=True))
+        return list(zip(self.answer.quoted, self.excerpts, strict=True))
 
     def to_dict(self) -> dict[str, Any]:
         """Give the answer as `ask --json` does, with its id and when it was given."""
@@ -115,14 +114,13 @@ class Conversations:
         Without a `conversation_id` a new conversation begins.
         """
         texts = {each.id: each.text for each in documents}
-        quoted = (*answer.citations, *answer.closest)
         kept = KeptAnswer(
             id=token_urlsafe(_ID_BYTES),
             conversation_id=conversation_id or token_urlsafe(_ID_BYTES),
             moment=datetime.now(UTC).isoformat(timespec="seconds"),
             document_id=document_id,
             answer=answer,
-            excerpts=tuple(_excerpt(texts[each.document_id], each) for each in quoted),
+            excerpts=tuple(_excerpt(texts[each.document_id], each) for each in answer.quoted),
         )
         row = (kept.id, kept.conversation_id, kept.moment, document_id, _record(kept))
         self._database.write(_ADD, row)
@@ -162,12 +160,12 @@ class Conversations:
         Links to them still hold, until the conversation is deleted.
         """
         values = {"conversation": conversation_id, "first": answer_id}
-        return self._database.change(_REPLACE, values) > 0
+        return self._database.change(_REPLACE, values)
 
     def delete(self, conversation_id: str) -> bool:
         """Delete a conversation and every link to its answers; say whether there was one."""
         delete = "DELETE FROM answers WHERE conversation_id = ?"
-        return self._database.change(delete, (conversation_id,)) > 0
+        return self._database.change(delete, (conversation_id,))
 
 
 def _excerpt(text: str, citation: Citation) -> Excerpt:

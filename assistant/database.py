@@ -49,13 +49,13 @@ class Database:
             with self._opened("rwc") as database:
                 database.execute(statement, values)
 
-    def change(self, statement: str, values: Values) -> int:
-        """Run a statement on what there is; say how many rows it changed."""
+    def change(self, statement: str, values: Values) -> bool:
+        """Run a statement on what there is; say whether it changed anything."""
         with self._mapped():
             if not self.path.exists():
-                return 0
+                return False
             with self._opened("rw") as database:
-                return database.execute(statement, values).rowcount
+                return database.execute(statement, values).rowcount > 0
 
     def rows(self, statement: str, values: Values = ()) -> list[dict[str, Any]]:
         """Give the rows of a query, each by the names of its columns."""

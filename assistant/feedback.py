@@ -150,11 +150,13 @@ class Feedback:
                 f"the comment has {len(text):,} characters; write at most "
                 f"{MAX_COMMENT_CHARACTERS:,}"
             )
-        return self._change("UPDATE feedback SET comment = ? WHERE id = ?", (text, answer_id))
+        return self._database.change(
+            "UPDATE feedback SET comment = ? WHERE id = ?", (text, answer_id)
+        )
 
     def withdraw(self, answer_id: str) -> bool:
         """Remove the verdict on an answer with its comment; say whether there was one."""
-        return self._change("DELETE FROM feedback WHERE id = ?", (answer_id,))
+        return self._database.change("DELETE FROM feedback WHERE id = ?", (answer_id,))
 
     def judgements(self) -> list[Judgement]:
         """Give all that is kept, by day."""
@@ -164,10 +166,6 @@ class Feedback:
         """Give the verdict on an answer, if there is one."""
         rows = self._database.rows("SELECT verdict FROM feedback WHERE id = ?", (answer_id,))
         return Verdict(rows[0]["verdict"]) if rows else None
-
-    def _change(self, statement: str, values: tuple[str, ...]) -> bool:
-        """Run a statement; say whether it changed anything."""
-        return self._database.change(statement, values) > 0
 
 
 def _judgement(row: dict[str, Any]) -> Judgement:

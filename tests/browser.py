@@ -19,6 +19,8 @@ FLAGS = [
     "--no-first-run",
     "--disable-quic",
 ]
+UK = "Why did the UK not sign the Paris statement?"
+NOWHERE = "Who won the chess world cup in 1950?"
 DESKTOP, TABLET, PHONE = (1440, 900), (768, 1024), (390, 844)
 
 # A server that looks up or connects to anything but this machine ends at once.

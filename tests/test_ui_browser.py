@@ -6,8 +6,10 @@ import time
 import pytest
 from browser import (
     DESKTOP,
+    NOWHERE,
     PHONE,
     TABLET,
+    UK,
     answered,
     ask,
     last_turn,
@@ -21,9 +23,6 @@ from playwright.sync_api import expect
 from test_assistant_assistant import QUESTIONS
 
 pytestmark = pytest.mark.browser
-
-UK = "Why did the UK not sign the Paris statement?"
-NOWHERE = "Who won the chess world cup in 1950?"
 
 
 # First sight

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from browser import (
     PHONE,
+    UK,
     answered,
     ask,
     last_turn,
@@ -25,7 +26,6 @@ from assistant.answer import Statement
 pytestmark = pytest.mark.browser
 
 EVIL = '<img src="https://evil.example/a.png" onerror="document.title=1">'
-UK = "Why did the UK not sign the Paris statement?"
 
 
 def test_a_conversation_survives_a_reload_and_a_server_that_goes_away_and_comes_back(

@@ -4,13 +4,22 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browser import DESKTOP, PHONE, TABLET, answered, ask, opened, question_box, ready, text_of
+from browser import (
+    DESKTOP,
+    NOWHERE,
+    PHONE,
+    TABLET,
+    UK,
+    answered,
+    ask,
+    opened,
+    question_box,
+    ready,
+    text_of,
+)
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
-
-UK = "Why did the UK not sign the Paris statement?"
-NOWHERE = "Who won the chess world cup in 1950?"
 
 
 def violations(page):

@@ -4,12 +4,11 @@ import json
 import re
 
 import pytest
-from browser import ask, opened, question_box, ready, text_of
+from browser import UK, ask, opened, question_box, ready, text_of
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
-UK = "Why did the UK not sign the Paris statement?"
 NEXT = "Where was the next AI summit held?"
 
 

@@ -10,14 +10,16 @@ import json
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from assistant.errors import QuestionError, StorageError
+from assistant.errors import QuestionError
 from assistant.question import Question
 from index.errors import IndexProblemError, ModelError
+from ui.errors import sentence, unless_unusable
 from ui.keeping import language_of
 from ui.render import answer_html, render, spoken
 from ui.texts import texts
@@ -98,7 +100,7 @@ def respond(
     try:
         yield from assistant.stream(Question.of(question, tuple(before), document))
     except (QuestionError, IndexProblemError, ModelError) as error:
-        yield Failure(f"{str(error)[:1].upper()}{str(error)[1:]}.")
+        yield Failure(sentence(error))
     except Exception:  # noqa: BLE001 - the edge: visitors get a sentence, the log the story
         _log.exception("a question could not be answered")
         yield Failure()
@@ -113,7 +115,8 @@ def answer_asked(
     next. Each value holds the whole turn, for the browser may see only the last of several.
     """
     t = texts(asked.language)
-    before = _before(conversations, asked)
+    find_before = partial(conversations.before, asked.conversation, asked.replaces)
+    before: list[tuple[str, str]] = unless_unusable(find_before, [])
     kept, value = None, None
     for step in respond(assistant, asked.question, before, asked.document):
         if isinstance(step, Failure):
@@ -121,44 +124,23 @@ def answer_asked(
             return
         if value is None:
             yield _value(asked, answer_html(step, t, key=asked.key, done=False))
-            kept = _keep(assistant, conversations, asked, step)
+            kept = unless_unusable(partial(_keep, assistant, conversations, asked, step), None)
         elif kept:
-            kept = _suggest(conversations, kept, step)
+            kept = unless_unusable(partial(conversations.suggest, kept, step.suggestions), kept)
         value = _whole(asked, step, kept, t, language_of(assistant, step))
         yield value
     if value:
         yield {**value, "done": True}
 
 
-def _before(conversations: Conversations, asked: Asked) -> list[tuple[str, str]]:
-    try:
-        return conversations.before(asked.conversation, asked.replaces)
-    except StorageError as error:
-        _log.error("%s", error)
-        return []
-
-
 def _keep(
     assistant: Assistant, conversations: Conversations, asked: Asked, answer: Answer
-) -> KeptAnswer | None:
-    """Keep an answer in the place of the one that it replaces; nothing where that fails."""
-    quoted = {each.document_id for each in (*answer.citations, *answer.closest)}
-    try:
-        if asked.replaces:
-            conversations.take_back(asked.conversation, asked.replaces)
-        documents = map(assistant.document, quoted)
-        return conversations.add(asked.conversation, answer, documents, asked.document)
-    except StorageError as error:
-        _log.error("%s", error)
-        return None
-
-
-def _suggest(conversations: Conversations, kept: KeptAnswer, answer: Answer) -> KeptAnswer:
-    try:
-        return conversations.suggest(kept, answer.suggestions)
-    except StorageError as error:
-        _log.error("%s", error)
-        return kept
+) -> KeptAnswer:
+    """Keep an answer in the place of the one that it replaces."""
+    if asked.replaces:
+        conversations.take_back(asked.conversation, asked.replaces)
+    documents = map(assistant.document, {each.document_id for each in answer.quoted})
+    return conversations.add(asked.conversation, answer, documents, asked.document)
 
 
 def _whole(

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse
 
-from assistant.errors import StorageError
 from assistant.question import MAX_QUESTION_CHARACTERS
+from ui.errors import unless_unusable
 from ui.keeping import language_of
-from ui.library import Library
 from ui.render import answer_html, render
 from ui.texts import texts_for
 
@@ -20,18 +18,21 @@ if TYPE_CHECKING:
 
     from assistant.assistant import Assistant
     from assistant.conversations import Conversations, KeptAnswer
-    from assistant.feedback import Feedback, Verdict
+    from assistant.feedback import Feedback
     from corpus.document import Document
+    from ui.library import Library
     from ui.texts import Texts
-
-_log = logging.getLogger(__name__)
 
 
 def front(
-    assistant: Assistant, conversations: Conversations, feedback: Feedback, *, shipped: bool
+    assistant: Assistant,
+    library: Library,
+    conversations: Conversations,
+    feedback: Feedback,
+    *,
+    shipped: bool,
 ) -> APIRouter:
     """Give the routes; `shipped` is whether the documents are those of the summit."""
-    newest = Library(assistant).newest()
     router = APIRouter()
 
     @router.get("/ready")
@@ -46,7 +47,7 @@ def front(
             "chat.html",
             t,
             about=t("about_summit" if shipped else "about_documents"),
-            knows=_knows(assistant.document_count(), newest, t),
+            knows=_knows(assistant.document_count(), library.newest(), t),
             starters=[] if kept or document else assistant.starters(),
             notice=notice,
             document=_document(assistant, document),
@@ -78,10 +79,8 @@ def _kept(
     """Give a conversation, or why there is none."""
     if not conversation_id:
         return [], ""
-    try:
-        kept = conversations.turns(conversation_id)
-    except StorageError as error:
-        _log.error("%s", error)
+    kept = unless_unusable(lambda: conversations.turns(conversation_id), None)
+    if kept is None:
         return [], f"{t('unavailable')}."
     return kept, "" if kept else t("conversation_gone")
 
@@ -95,18 +94,10 @@ def _turn(
         t,
         key=kept.id,
         answer_id=kept.id,
-        verdict=_verdict(feedback, kept.id),
+        verdict=unless_unusable(lambda: feedback.verdict(kept.id), None),
         language=language_of(assistant, kept.answer),
     )
     question = kept.answer.question
     return render(
         "turn.html", t, key=kept.id, id=kept.id, number=number, question=question, html=html
     )
-
-
-def _verdict(feedback: Feedback, answer_id: str) -> Verdict | None:
-    try:
-        return feedback.verdict(answer_id)
-    except StorageError as error:
-        _log.error("%s", error)
-        return None

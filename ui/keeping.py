@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 
 from assistant.errors import CommentError
 from assistant.feedback import Verdict
+from ui.errors import sentence
 from ui.markdown import answer_markdown, conversation_markdown
 from ui.pages import missing, page
 from ui.render import answer_values
@@ -112,8 +113,7 @@ def _verdicts(conversations: Conversations, feedback: Feedback) -> APIRouter:
         try:
             kept = feedback.comment(answer_id, comment)
         except CommentError as error:
-            message = str(error)
-            return JSONResponse({"detail": f"{message[:1].upper()}{message[1:]}."}, _TOO_LONG)
+            return JSONResponse({"detail": sentence(error)}, _TOO_LONG)
         return Response(status_code=204) if kept else _missing_text()
 
     return router

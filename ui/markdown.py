@@ -48,7 +48,7 @@ def _said(answer: Answer, t: Texts) -> str:
         return _marked(answer.statements)
     table = [f"| {t('what_of')} | {t('sources_say')} |", "| --- | --- |"]
     table += [f"| {_text(name)} | {_marked(statements)} |" for name, statements in rows]
-    others = _marked(each for each in answer.statements if not each.about)
+    others = _marked(answer.beside)
     return "\n".join(table) + (f"\n\n{others}" if others else "")
 
 

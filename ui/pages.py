@@ -11,12 +11,12 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
-from ui.library import Library, Wish, blocks, locate
+from ui.library import Wish, blocks, locate
 from ui.render import render
 from ui.texts import LANGUAGES, texts_for
 
 if TYPE_CHECKING:
-    from assistant.assistant import Assistant
+    from ui.library import Library
 
 _CSP = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; "
@@ -27,9 +27,8 @@ _YEAR_SECONDS = 365 * 24 * 60 * 60
 _THEMES = ("light", "dark")
 
 
-def pages(assistant: Assistant) -> APIRouter:
-    """Give the routes of the pages about an assistant's documents."""
-    library = Library(assistant)
+def pages(library: Library) -> APIRouter:
+    """Give the routes of the pages about the documents."""
     router = APIRouter()
 
     @router.get("/documents")

@@ -87,8 +87,7 @@ def state(answer: Answer, t: Texts) -> str:
 def spoken(answer: Answer, t: Texts) -> str:
     """Give what a screen reader says once an answer is there: whole sentences, no markers."""
     compared = [f"{name}: {statement.text}" for name, own in answer.comparison for statement in own]
-    others = [each.text for each in answer.statements if not (compared and each.about)]
-    text = " ".join((*compared, *others))
+    text = " ".join((*compared, *(each.text for each in answer.beside)))
     if answer.state is State.NOT_FOUND:
         text = t("not_answered")
     count = len(answer.citations)

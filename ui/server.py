@@ -19,6 +19,7 @@ from ui.chat import build_chat
 from ui.errors import ServerError
 from ui.front import front
 from ui.keeping import keeping
+from ui.library import Library
 from ui.pages import pages
 from ui.render import load_templates
 from ui.texts import texts_for
@@ -101,9 +102,10 @@ def build_routes(
         _log.error("%s", error)
         return PlainTextResponse(f"{texts_for(request)('unavailable')}.", status_code=503)
 
-    app.include_router(pages(assistant))
+    library = Library(assistant)
+    app.include_router(pages(library))
     app.include_router(keeping(assistant, conversations, feedback))
-    app.include_router(front(assistant, conversations, feedback, shipped=shipped))
+    app.include_router(front(assistant, library, conversations, feedback, shipped=shipped))
     app.mount("/ui", _Files(packages=[("ui", "static")]))
     return app
 

@@ -49,7 +49,6 @@ class Chat {
     readTexts(this.root);
     this.box = this.root.querySelector(".composer textarea");
     this.turns = this.root.querySelector(".turns");
-    this.scroller = this.root.querySelector(".scroller");
     this.panel = new Panel(this.root);
     this.menu = new Menu(this.root, this);
     this.root.classList.remove("with-panel");
@@ -222,9 +221,9 @@ class Chat {
   }
 
   again(turn, question) {
+    if (this.answering) return;
     // A turn that failed while it was to replace others is asked in their place again.
     const replaced = turn.following?.length ? turn.following[0] : turn;
-    if (this.answering) return;
     if (replaced !== turn) turn.remove();
     this.ask(question, replaced);
   }
