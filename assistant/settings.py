@@ -5,22 +5,56 @@ Read once, by `ui`, and handed on.
 
 from __future__ import annotations
 
+import ipaddress
 import os
+import re
 from pathlib import Path
+from typing import Annotated
 
 from platformdirs import user_data_path
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
 
 from assistant.errors import SettingsError
+from assistant.origins import check_origin
+from assistant.question import MAX_QUESTION_CHARACTERS
 from corpus.load import SHIPPED_DOCUMENTS
 
 _PREFIX = "SUMMIT_"
+_SHORTEST_TOKEN = 16
+
+
+def _split(value: object) -> object:
+    """Read what separates the entries of a list in a variable: commas and white space."""
+    return re.findall(r"[^,\s]+", value) if isinstance(value, str) else value
+
+
+def _check_token(token: SecretStr) -> SecretStr:
+    if not re.fullmatch(rf"[\w.~+/=-]{{{_SHORTEST_TOKEN},}}", token.get_secret_value(), re.ASCII):
+        raise ValueError(
+            f"a token has at least {_SHORTEST_TOKEN} letters, digits and -._~+/=; make one with: "
+            "openssl rand -hex 16"
+        )
+    return token
+
+
+def _check_proxy(text: str) -> str:
+    try:
+        ipaddress.ip_network(text)
+    except ValueError as error:
+        raise ValueError(
+            f"{text!r} is no address and no network of a proxy; write, for instance, 10.0.0.0/8"
+        ) from error
+    return text
+
+
+_List = (NoDecode, BeforeValidator(_split))
 
 
 class Settings(BaseSettings):
@@ -48,6 +82,37 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="address that summit serve listens on")
     port: int = Field(7860, ge=0, le=65535, description="port that summit serve listens on")
+    allowed_origins: Annotated[tuple[Annotated[str, AfterValidator(check_origin)], ...], *_List] = (
+        Field((), description="sites that may show the widget and whose scripts may ask")
+    )
+    trusted_proxies: Annotated[tuple[Annotated[str, AfterValidator(_check_proxy)], ...], *_List] = (
+        Field((), description="proxies whose word is taken for a visitor's address")
+    )
+    api_tokens: Annotated[
+        tuple[Annotated[SecretStr, AfterValidator(_check_token)], ...], *_List
+    ] = Field((), description="bearer tokens that programs need; empty: they need none")
+    visitor_rate: int = Field(30, ge=1, description="questions a minute from one visitor")
+    rate: int = Field(600, ge=1, description="questions a minute from all visitors")
+    visitor_simultaneous: int = Field(
+        4, ge=1, description="questions of one visitor answered or waiting at once"
+    )
+    simultaneous: int = Field(8, ge=1, le=256, description="questions answered at once")
+    queue: int = Field(64, ge=0, description="questions that may wait to be answered")
+    max_question: int = Field(
+        MAX_QUESTION_CHARACTERS,
+        ge=1,
+        le=MAX_QUESTION_CHARACTERS,
+        description="characters of a question to the server",
+    )
+    log_questions: bool = Field(
+        default=False, description="whether the log holds what was asked, word for word"
+    )
+    traces: bool = Field(
+        default=False, description="whether OpenTelemetry traces are sent (extra: telemetry)"
+    )
+    grace: float = Field(
+        10.0, ge=0, le=600, description="seconds that running answers get when the server stops"
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -78,6 +143,7 @@ def read_settings(**overrides: object) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = _PREFIX + str(first["loc"][0]).upper()
-        raise SettingsError(f"{name}: {first['msg'].lower()}") from error
+        message = first["msg"].removeprefix("Value error, ")
+        raise SettingsError(f"{name}: {message[:1].lower()}{message[1:]}") from error
     except ValueError as error:
         raise SettingsError(f"summit.toml cannot be read: {error}") from error

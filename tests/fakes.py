@@ -176,3 +176,15 @@ def _completion(text):
     usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
     fields = _envelope({"choices": [choice], "usage": usage})
     return json.dumps({**fields, "object": "chat.completion"}).encode()
+
+
+def a_desk(assistant, **settings):
+    """Give a desk where an assistant, or what stands for one, is asked."""
+    from assistant.settings import read_settings
+    from ui.admission import Admission
+    from ui.desk import Desk
+    from ui.watch import Watch
+
+    settings = read_settings(**settings)
+    watch = Watch(log_questions=settings.log_questions)
+    return Desk(assistant, settings, Admission(settings), watch)

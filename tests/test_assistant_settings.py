@@ -1,7 +1,10 @@
+import re
+
 import pytest
 
 from assistant.errors import SettingsError
 from assistant.load import chat_model
+from assistant.origins import origins_pattern
 from assistant.settings import read_settings
 from corpus.load import SHIPPED_DOCUMENTS
 
@@ -61,3 +64,107 @@ def test_a_model_that_cannot_be_made_says_how_to_name_one(model):
 def test_settings_cannot_be_changed():
     with pytest.raises(ValueError, match="frozen"):
         read_settings().port = 1
+
+
+def test_lists_are_separated_by_commas_or_white_space(monkeypatch):
+    monkeypatch.setenv(
+        "SUMMIT_ALLOWED_ORIGINS", "https://a.example, https://*.b.example\nhttp://c:81"
+    )
+    assert read_settings().allowed_origins == (
+        "https://a.example",
+        "https://*.b.example",
+        "http://c:81",
+    )
+
+
+def test_an_empty_list_is_an_empty_list(monkeypatch):
+    monkeypatch.setenv("SUMMIT_ALLOWED_ORIGINS", "")
+    assert read_settings().allowed_origins == ()
+
+
+@pytest.mark.parametrize(
+    ("written", "instead"),
+    [
+        ("https://www.example.org/", "https://www.example.org"),
+        ("https://www.example.org/page", "https://www.example.org"),
+        ("https://www.example.org?x", "https://www.example.org"),
+        ("HTTPS://WWW.example.org", "https://www.example.org"),
+        ("https://www.example.org:443", "https://www.example.org"),
+        ("http://www.example.org:80", "http://www.example.org"),
+        ("https://user@www.example.org", "https://www.example.org"),
+        ("https://bücher.example", "https://xn--bcher-kva.example"),
+        ("www.example.org", "https://www.example.org"),
+        ("ftp://www.example.org", "https://www.example.org"),
+        ("null", "https://"),
+        ("*", "https://*.example.org"),
+        ("https://*", "https://*.example.org"),
+        ("https://*.org", "https://*.example.org"),
+        ("https://www.*.org", "https://*.example.org"),
+        ("https://exa*mple.org", "https://*.example.org"),
+        ("*.example.org", "https://*.example.org"),
+        ("https://*.example.org/", "https://*.example.org"),
+        ("https://a.example:99999", "https://www.example.org"),
+        ("https://a b.example", "https://"),
+        ("https://a;script-src", "https://"),
+    ],
+)
+def test_an_origin_written_wrongly_is_refused_with_what_to_write(monkeypatch, written, instead):
+    monkeypatch.setenv("SUMMIT_ALLOWED_ORIGINS", f"https://good.example,{written}")
+    with pytest.raises(SettingsError) as refused:
+        read_settings()
+    assert str(refused.value).startswith("SUMMIT_ALLOWED_ORIGINS: ")
+    assert instead in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["https://a.example", "http://localhost:8000", "http://127.0.0.1", "http://[::1]:8000"],
+)
+def test_an_origin_written_well_is_taken(origin):
+    assert read_settings(allowed_origins=(origin,)).allowed_origins == (origin,)
+
+
+@pytest.mark.parametrize("origin", ["https://b.example", "https://x.y.b.example", "http://c:81"])
+def test_an_allowed_origin_matches(origin):
+    pattern = origins_pattern(("https://*.b.example", "http://c:81", "https://b.example"))
+    assert re.fullmatch(pattern, origin)
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "http://x.b.example",
+        "https://b.example",
+        "https://xb.example",
+        "https://x.b.example.evil.example",
+        "https://x.b.example:444",
+        "http://c:8",
+        "https://evil.example/?.b.example",
+        "null",
+        "",
+    ],
+)
+def test_another_origin_does_not_match(origin):
+    assert not re.fullmatch(origins_pattern(("https://*.b.example", "http://c:81")), origin)
+
+
+def test_without_allowed_origins_none_matches():
+    assert not re.fullmatch(origins_pattern(()), "https://a.example")
+
+
+def test_a_token_that_can_be_guessed_is_refused_and_not_shown(monkeypatch):
+    monkeypatch.setenv("SUMMIT_API_TOKENS", "letmein")
+    with pytest.raises(SettingsError, match="openssl rand") as refused:
+        read_settings()
+    assert "letmein" not in str(refused.value)
+
+
+def test_a_token_is_not_shown_with_the_settings():
+    settings = read_settings(api_tokens=("0123456789abcdef",))
+    assert "0123456789abcdef" not in repr(settings)
+
+
+def test_a_proxy_that_is_no_address_is_refused(monkeypatch):
+    monkeypatch.setenv("SUMMIT_TRUSTED_PROXIES", "10.0.0.0/8,nginx")
+    with pytest.raises(SettingsError, match="'nginx' is no address"):
+        read_settings()

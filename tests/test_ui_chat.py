@@ -1,13 +1,14 @@
 import json
 
 import pytest
-from fakes import a_citation, an_answer
+from fakes import a_citation, a_desk, an_answer
 
 from assistant.answer import Answer, Statement
 from assistant.conversations import Conversations
 from assistant.errors import ConversationError
 from corpus.document import Document
-from ui.chat import Asked, Failure, answer_asked, respond
+from ui.desk import Way
+from ui.turns import Asked, Failure, respond, turn_values
 
 TEXT = "A quotation. And more."
 
@@ -45,13 +46,13 @@ def asked(question="Q?", **fields):
 
 
 def values(assistant, conversations, request):
-    found = list(answer_asked(assistant, conversations, request))
+    found = list(turn_values(a_desk(assistant), conversations, request, Way.CHAT))
     json.dumps(found)
     return found
 
 
 def test_respond_gives_answers_and_no_markup():
-    first, last = respond(Scripted(), "Q?")
+    first, last = respond(a_desk(Scripted()), Way.CHAT, "Q?")
     assert isinstance(first, Answer)
     assert isinstance(last, Answer)
     assert (first.suggestions, last.suggestions) == ((), ("Next?",))
@@ -72,7 +73,7 @@ def test_the_words_come_first_then_all_that_can_be_done_with_them(conversations)
 
 
 def test_an_answer_is_kept_although_nobody_waits_for_what_to_ask_next(conversations):
-    growing = answer_asked(Scripted(), conversations, asked())
+    growing = turn_values(a_desk(Scripted()), conversations, asked(), Way.CHAT)
     next(growing)
     whole = next(growing)
     growing.close()
@@ -132,17 +133,17 @@ def test_messages_are_in_the_language_of_the_visitor(conversations):
 
 @pytest.mark.parametrize("question", ["", "  ", "?!"])
 def test_what_is_no_question_is_told_what_to_do(question):
-    [failure] = respond(Scripted(), question)
+    [failure] = respond(a_desk(Scripted()), Way.CHAT, question)
     assert failure.message.startswith("The question is empty; ask something")
 
 
 def test_a_question_that_is_far_too_long_is_told_how_long_it_may_be():
-    [failure] = respond(Scripted(), "why " * 2000)
+    [failure] = respond(a_desk(Scripted()), Way.CHAT, "why " * 2000)
     assert "at most 2,000" in failure.message
 
 
 def test_an_unknown_document_is_one_clear_line(assistant):
-    [failure] = respond(assistant, "Who came?", (), "nowhere")
+    [failure] = respond(a_desk(assistant), Way.CHAT, "Who came?", (), "nowhere")
     assert isinstance(failure, Failure)
     assert "there is no document" in failure.message.lower()
 

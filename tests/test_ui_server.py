@@ -6,7 +6,7 @@ from html import unescape
 from importlib.resources import files
 
 import pytest
-from fakes import a_citation, an_answer
+from fakes import a_citation, a_desk, an_answer
 from fastapi.testclient import TestClient
 
 from assistant.answer import State
@@ -17,6 +17,7 @@ from ui.errors import ServerError
 from ui.library import digest
 from ui.server import build_app, build_routes, listen
 
+HERE = "http://127.0.0.1:7860"
 EVIL = "<script>alert(1)</script>"
 TEXT = "Owls\n\nAn owl hunts <b>mice</b>. A quotation. It sleeps.\n\nWhere\n\nIn barns."
 START = TEXT.index("A quotation.")
@@ -73,7 +74,9 @@ def feedback(tmp_path):
 
 @pytest.fixture
 def client(shelf, conversations, feedback):
-    return TestClient(build_routes(shelf, conversations, feedback, shipped=False))
+    return TestClient(
+        build_routes(a_desk(shelf), conversations, feedback, shipped=False), base_url=HERE
+    )
 
 
 def kept(conversations, shelf, conversation="", **fields):
@@ -86,7 +89,10 @@ def kept(conversations, shelf, conversation="", **fields):
 def whole(tmp_path_factory):
     """A client of the application with the Gradio page."""
     data = tmp_path_factory.mktemp("data")
-    return TestClient(build_app(Shelf(), Conversations(data), Feedback(data), shipped=False))
+    return TestClient(
+        build_app(a_desk(Shelf()), Conversations(data), Feedback(data), shipped=False),
+        base_url=HERE,
+    )
 
 
 # The page and what guards it

@@ -100,7 +100,11 @@ def notices():
 
 
 def problems():
-    from ui.chat import respond
+    from fakes import a_desk
+
+    from ui.desk import Way
+    from ui.errors import BusyError, ClosingError, sentence
+    from ui.turns import respond
 
     class Documentless:
         def stream(self, question):
@@ -109,7 +113,12 @@ def problems():
             )
 
     asked = ("", "why " * 2000, "Who came?")
-    return [failure.message for text in asked for failure in respond(Documentless(), text)]
+    desk = a_desk(Documentless())
+    limits = BusyError("visitor_rate", 9), BusyError("queue", 9), ClosingError(9)
+    return [
+        *(failure.message for text in asked for failure in respond(desk, Way.CHAT, text)),
+        *map(sentence, limits),
+    ]
 
 
 @pytest.mark.parametrize("message", [*notices(), *problems()])

@@ -1,4 +1,4 @@
-"""The chat in the browser: questions come as events, answers go back as they grow.
+"""The chat in the browser: questions come as events of Gradio, answers go back as they grow.
 
 The page is one `gr.HTML` component. Its markup is made on the server, in `ui/templates`; what
 happens in it is told in `ui/static`.
@@ -7,68 +7,44 @@ happens in it is told in `ui/static`.
 from __future__ import annotations
 
 import json
-import logging
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
+from starlette.concurrency import iterate_in_threadpool
 
-from assistant.errors import QuestionError
-from assistant.question import Question
-from index.errors import IndexProblemError, ModelError
-from ui.errors import sentence, unless_unusable
-from ui.keeping import language_of
-from ui.render import answer_html, render, spoken
-from ui.texts import texts
+from ui.admission import visitor_of
+from ui.desk import Way
+from ui.errors import LimitError, sentence
+from ui.turns import Asked, Failure, failed_value, turn_values
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from assistant.conversations import Conversations
+    from ui.desk import Desk
 
-    from assistant.answer import Answer
-    from assistant.assistant import Assistant
-    from assistant.conversations import Conversations, KeptAnswer
-    from ui.texts import Texts
-
-_SIMULTANEOUS = 8
-_MAX_ID = 64
 _START = "import('/ui/chat.js').then((chat) => chat.start(element, trigger, watch, props))"
-_log = logging.getLogger(__name__)
 
 
-class Asked(BaseModel):
-    """What the browser sends with a question; `key` is what it calls the turn."""
-
-    model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
-
-    key: str = Field(max_length=_MAX_ID)
-    question: str
-    conversation: str = Field("", max_length=_MAX_ID)
-    replaces: str = Field("", max_length=_MAX_ID)
-    document: str = ""
-    language: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Why there is no answer: a message of its own, or else something that is not for visitors."""
-
-    message: str = ""
-
-
-def build_chat(assistant: Assistant, conversations: Conversations) -> gr.Blocks:
-    """Give the page that asks an assistant and keeps what it answers."""
+def build_chat(desk: Desk, conversations: Conversations) -> gr.Blocks:
+    """Give the page that asks at a desk and keeps what is answered."""
     page = gr.Blocks(title="Summit Assistant", analytics_enabled=False, fill_width=True)
 
-    def asked(event: gr.EventData) -> Iterator[str]:
+    def asked_by(request: gr.Request) -> str:
+        return visitor_of(request.request) if request.request else ""
+
+    async def asked(event: gr.EventData, request: gr.Request) -> AsyncIterator[str]:
         try:
-            request = Asked.model_validate(event._data)  # noqa: SLF001 - gradio has no other way
+            question = Asked.model_validate(event._data)  # noqa: SLF001 - gradio has no other way
         except ValidationError:
             return
-        for value in answer_asked(assistant, conversations, request):
-            yield json.dumps(value, ensure_ascii=False)
+        try:
+            async with desk.place(asked_by(request)):
+                values = turn_values(desk, conversations, question, Way.CHAT)
+                async for value in iterate_in_threadpool(values):
+                    yield json.dumps(value, ensure_ascii=False)
+        except LimitError as error:
+            yield json.dumps(failed_value(question, Failure(sentence(error))), ensure_ascii=False)
 
     with page:
         # The template stays as it is: what stands in one is run as a script by Gradio.
@@ -79,90 +55,9 @@ def build_chat(assistant: Assistant, conversations: Conversations) -> gr.Blocks:
             elem_classes="summit-frame",
         )
         options: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+        # The desk lets in as many at once as the settings say.
         answering = chat.submit(
-            asked,
-            outputs=chat,
-            trigger_mode="multiple",
-            concurrency_limit=_SIMULTANEOUS,
-            **options,
+            asked, outputs=chat, trigger_mode="multiple", concurrency_limit=None, **options
         )
         chat.stop(None, cancels=[answering], **options)
     return page
-
-
-def respond(
-    assistant: Assistant,
-    question: str,
-    before: Sequence[tuple[str, str]] = (),
-    document: str = "",
-) -> Iterator[Answer | Failure]:
-    """Give the answer as it grows, or why there is none; never raises."""
-    try:
-        yield from assistant.stream(Question.of(question, tuple(before), document))
-    except (QuestionError, IndexProblemError, ModelError) as error:
-        yield Failure(sentence(error))
-    except Exception:  # noqa: BLE001 - the edge: visitors get a sentence, the log the story
-        _log.exception("a question could not be answered")
-        yield Failure()
-
-
-def answer_asked(
-    assistant: Assistant, conversations: Conversations, asked: Asked
-) -> Iterator[dict[str, Any]]:
-    """Give what the browser shows of a turn as it grows.
-
-    The words come first; then, with the answer kept, what can be done with it; then what to ask
-    next. Each value holds the whole turn, for the browser may see only the last of several.
-    """
-    t = texts(asked.language)
-    find_before = partial(conversations.before, asked.conversation, asked.replaces)
-    before: list[tuple[str, str]] = unless_unusable(find_before, [])
-    kept, value = None, None
-    for step in respond(assistant, asked.question, before, asked.document):
-        if isinstance(step, Failure):
-            yield _failed(asked, step, t)
-            return
-        if value is None:
-            yield _value(asked, answer_html(step, t, key=asked.key, done=False))
-            kept = unless_unusable(partial(_keep, assistant, conversations, asked, step), None)
-        elif kept:
-            kept = unless_unusable(partial(conversations.suggest, kept, step.suggestions), kept)
-        value = _whole(asked, step, kept, t, language_of(assistant, step))
-        yield value
-    if value:
-        yield {**value, "done": True}
-
-
-def _keep(
-    assistant: Assistant, conversations: Conversations, asked: Asked, answer: Answer
-) -> KeptAnswer:
-    """Keep an answer in the place of the one that it replaces."""
-    if asked.replaces:
-        conversations.take_back(asked.conversation, asked.replaces)
-    documents = map(assistant.document, {each.document_id for each in answer.quoted})
-    return conversations.add(asked.conversation, answer, documents, asked.document)
-
-
-def _whole(
-    asked: Asked, answer: Answer, kept: KeptAnswer | None, t: Texts, language: str
-) -> dict[str, Any]:
-    answer_id = kept.id if kept else ""
-    html = answer_html(answer, t, key=asked.key, answer_id=answer_id, language=language)
-    return {
-        **_value(asked, html, whole=True, spoken=spoken(answer, t)),
-        "answer": answer_id,
-        "conversation": kept.conversation_id if kept else "",
-        "question": answer.question,
-    }
-
-
-def _failed(asked: Asked, failure: Failure, t: Texts) -> dict[str, Any]:
-    message = t.said(failure.message) if failure.message else t("failed")
-    html = render("failed.html", t, message=message)
-    value = _value(asked, html, whole=True, spoken=message)
-    return {**value, "done": True, "failed": True, "answer": "", "conversation": ""}
-
-
-def _value(asked: Asked, html: str, *, whole: bool = False, spoken: str = "") -> dict[str, Any]:
-    """Give a value: `whole` is whether the answer is all there, `done` whether nothing follows."""
-    return {"key": asked.key, "html": html, "whole": whole, "done": False, "spoken": spoken}

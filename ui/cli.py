@@ -169,8 +169,11 @@ def serve() -> None:
     from assistant.feedback import Feedback
     from assistant.load import default_embedder, open_assistant
     from corpus.load import SHIPPED_DOCUMENTS
+    from ui.admission import Admission
+    from ui.desk import Desk
     from ui.server import build_app, listen
     from ui.server import serve as run
+    from ui.watch import Watch
 
     settings = _settings()
     listener = listen(settings.host, settings.port)
@@ -182,8 +185,10 @@ def serve() -> None:
         _sync(settings, embedder, rebuild=True)
     assistant = open_assistant(settings, embedder)
     assistant.warm_up()
+    watch = Watch(log_questions=settings.log_questions)
+    desk = Desk(assistant, settings, Admission(settings), watch)
     application = build_app(
-        assistant,
+        desk,
         Conversations(settings.data_dir),
         Feedback(settings.data_dir),
         shipped=settings.corpus_dir == SHIPPED_DOCUMENTS,
@@ -191,7 +196,7 @@ def serve() -> None:
     host, port = listener.getsockname()[:2]
     host = f"[{host}]" if ":" in host else host
     _err.print(f"Summit Assistant is ready: http://{host}:{port}  (stop with Ctrl-C)")
-    run(application, listener)
+    run(application, listener, desk)
 
 
 @app.command()

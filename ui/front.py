@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse
 
-from assistant.question import MAX_QUESTION_CHARACTERS
 from ui.errors import unless_unusable
 from ui.keeping import language_of
 from ui.render import answer_html, render
@@ -20,12 +19,13 @@ if TYPE_CHECKING:
     from assistant.conversations import Conversations, KeptAnswer
     from assistant.feedback import Feedback
     from corpus.document import Document
+    from ui.desk import Desk
     from ui.library import Library
     from ui.texts import Texts
 
 
 def front(
-    assistant: Assistant,
+    desk: Desk,
     library: Library,
     conversations: Conversations,
     feedback: Feedback,
@@ -34,6 +34,7 @@ def front(
 ) -> APIRouter:
     """Give the routes; `shipped` is whether the documents are those of the summit."""
     router = APIRouter()
+    assistant = desk.assistant
 
     @router.get("/ready")
     def ready() -> Response:
@@ -55,7 +56,7 @@ def front(
                 _turn(assistant, feedback, each, number, t)
                 for number, each in enumerate(kept, start=1)
             ],
-            max_question=MAX_QUESTION_CHARACTERS,
+            max_question=desk.settings.max_question,
         )
         return HTMLResponse(html)
 

@@ -9,45 +9,28 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI, Request, Response
-from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import PlainTextResponse
 from fastapi.staticfiles import StaticFiles
-from starlette.datastructures import MutableHeaders
 
 from assistant.errors import StorageError
 from ui.chat import build_chat
 from ui.errors import ServerError
 from ui.front import front
+from ui.guard import protect
 from ui.keeping import keeping
 from ui.library import Library
 from ui.pages import pages
+from ui.problems import handle_problems
 from ui.render import load_templates
 from ui.texts import texts_for
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-    from assistant.assistant import Assistant
     from assistant.conversations import Conversations
     from assistant.feedback import Feedback
+    from ui.desk import Desk
 
-# Gradio's page has inline scripts and styles, and compiles its templates, so these stay allowed;
-# nothing of another host is, and no other site may frame the page.
-_CSP = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
-    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
-    "connect-src 'self'; worker-src 'self' blob:; object-src 'none'; base-uri 'self'; "
-    "form-action 'self'; frame-ancestors 'self'"
-)
-_HEADERS = {
-    "Content-Security-Policy": _CSP,
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
-# Visitors need neither to upload nor to have the server fetch files, so these routes are closed.
-_CLOSED = ("/gradio_api/upload", "/gradio_api/file", "/gradio_api/proxy", "/gradio_api/stream")
+_MOST_BYTES = 1_000_000  # of a request: a question with a long conversation before it
+_STREAMS_END = 2  # seconds
 _FONTS = ["system-ui", "sans-serif"]
 _MONO = ["ui-monospace", "monospace"]
 _log = logging.getLogger(__name__)
@@ -69,12 +52,12 @@ _PRELOADS = ", ".join(
 
 
 def build_app(
-    assistant: Assistant, conversations: Conversations, feedback: Feedback, *, shipped: bool
+    desk: Desk, conversations: Conversations, feedback: Feedback, *, shipped: bool
 ) -> FastAPI:
     """Give the whole web application; `shipped` is whether the documents are the product's own."""
     mounted: FastAPI = gr.mount_gradio_app(
-        build_routes(assistant, conversations, feedback, shipped=shipped),
-        build_chat(assistant, conversations),
+        build_routes(desk, conversations, feedback, shipped=shipped),
+        build_chat(desk, conversations),
         path="/",
         theme=gr.themes.Soft(font=_FONTS, font_mono=_MONO),
         head=_HEAD,
@@ -89,57 +72,31 @@ def build_app(
 
 
 def build_routes(
-    assistant: Assistant, conversations: Conversations, feedback: Feedback, *, shipped: bool
+    desk: Desk, conversations: Conversations, feedback: Feedback, *, shipped: bool
 ) -> FastAPI:
     """Give all that is served beside the Gradio page, guarded as that is."""
     load_templates()
-    app = FastAPI(title="Summit Assistant", docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_middleware(CORSMiddleware, allow_origins=[])
-    app.add_middleware(Guard)
+    app = FastAPI(
+        title="Summit Assistant",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        max_body_size=_MOST_BYTES,
+    )
+    protect(app, desk.settings, {"Link": _PRELOADS})
+    handle_problems(app)
 
     @app.exception_handler(StorageError)
     def unavailable(request: Request, error: StorageError) -> Response:
         _log.error("%s", error)
         return PlainTextResponse(f"{texts_for(request)('unavailable')}.", status_code=503)
 
-    library = Library(assistant)
+    library = Library(desk.assistant)
     app.include_router(pages(library))
-    app.include_router(keeping(assistant, conversations, feedback))
-    app.include_router(front(assistant, library, conversations, feedback, shipped=shipped))
+    app.include_router(keeping(desk.assistant, conversations, feedback))
+    app.include_router(front(desk, library, conversations, feedback, shipped=shipped))
     app.mount("/ui", _Files(packages=[("ui", "static")]))
     return app
-
-
-class Guard:
-    """Closes what visitors do not need, and adds what browsers are to be told, to every answer.
-
-    It speaks ASGI itself: Starlette's helper would pass each piece of a stream through a task.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        path = scope["path"]
-        if path.startswith(_CLOSED):
-            closed = PlainTextResponse("There is nothing here.", status_code=404)
-            await closed(scope, receive, send)
-            return
-
-        async def guarded(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
-                    headers.setdefault(name, value)
-                if path == "/":
-                    headers["Link"] = _PRELOADS
-            await send(message)
-
-        await self._app(scope, receive, guarded)
 
 
 class _Files(StaticFiles):
@@ -150,13 +107,30 @@ class _Files(StaticFiles):
         return response
 
 
-def serve(app: FastAPI, listener: socket.socket) -> None:
+def serve(app: FastAPI, listener: socket.socket, desk: Desk) -> None:
     """Serve until interrupted, on the socket that `listen` opened."""
-    # Open pages hold their event streams open, so the wait for them has an end.
+    proxies = list(desk.settings.trusted_proxies)
     config = uvicorn.Config(
-        app, log_level="warning", server_header=False, timeout_graceful_shutdown=2
+        app,
+        log_level="warning",
+        server_header=False,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=proxies,
+        # Open pages hold their event streams open, so the wait for them has an end.
+        timeout_graceful_shutdown=_STREAMS_END,
     )
-    uvicorn.Server(config).run(sockets=[listener])
+    _Server(config, desk).run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    # The answers in progress are given first; new questions are told to come back.
+    def __init__(self, config: uvicorn.Config, desk: Desk) -> None:
+        super().__init__(config)
+        self._desk = desk
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._desk.admission.close(self._desk.settings.grace)
+        await super().shutdown(sockets)
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -1,0 +1,159 @@
+"""What stands before every route: who may reach it, from where, and what browsers are told.
+
+Each speaks ASGI itself: Starlette's helper would pass each piece of a stream through a task.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from typing import TYPE_CHECKING
+
+from fastapi.responses import PlainTextResponse
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.cors import CORSMiddleware
+
+from assistant.origins import origins_pattern
+from ui.problems import problem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fastapi import FastAPI
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from assistant.settings import Settings
+
+# Gradio's page has inline scripts and styles, and compiles its templates, so these stay allowed;
+# nothing of another host is, and no other site may frame the page.
+_CSP = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
+    "connect-src 'self'; worker-src 'self' blob:; object-src 'none'; base-uri 'self'; "
+    "form-action 'self'; frame-ancestors 'self'"
+)
+_HEADERS = {
+    "Content-Security-Policy": _CSP,
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+# Visitors need neither to upload nor to have the server fetch files, so these routes are closed.
+_CLOSED = ("/gradio_api/upload", "/gradio_api/file", "/gradio_api/proxy", "/gradio_api/stream")
+_PROGRAMS = ("/api/", "/v1/", "/mcp")
+_OPEN_TO_ALL = {"/api/health", "/api/ready", "/api/openapi.json", "/api/docs"}
+_LOOPBACK = {"127.0.0.1", "localhost", "[::1]"}
+
+
+def protect(app: FastAPI, settings: Settings, page_headers: Mapping[str, str]) -> None:
+    """Put the guards up; `page_headers` go with the page of the chat."""
+    # The one that is added last stands in front.
+    if settings.api_tokens:
+        tokens = [each.get_secret_value() for each in settings.api_tokens]
+        app.add_middleware(Gate, tokens=tokens)
+    app.add_middleware(Cors, origins=settings.allowed_origins)
+    hosts = _LOOPBACK if _for_this_machine(settings) else None
+    app.add_middleware(Guard, hosts=hosts, page_headers=page_headers)
+
+
+def _for_this_machine(settings: Settings) -> bool:
+    """Whether nobody else should come: a page elsewhere could, by a name that leads here."""
+    own = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return own in _LOOPBACK and not settings.trusted_proxies
+
+
+class Guard:
+    """Closes what visitors do not need, and adds what browsers are to be told, to every answer."""
+
+    def __init__(
+        self, app: ASGIApp, hosts: set[str] | None, page_headers: Mapping[str, str]
+    ) -> None:
+        self._app = app
+        self._hosts = hosts
+        self._page_headers = page_headers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        path = scope["path"]
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                more = self._page_headers if path == "/" else {}
+                for name, value in {**_HEADERS, **more}.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await (self._refusal(scope) or self._app)(scope, receive, guarded)
+
+    def _refusal(self, scope: Scope) -> ASGIApp | None:
+        if scope["path"].startswith(_CLOSED):
+            return PlainTextResponse("There is nothing here.", status_code=404)
+        host = re.sub(r":\d+$", "", Headers(scope=scope).get("host", "").lower())
+        if self._hosts is None or host in self._hosts:
+            return None
+        return PlainTextResponse(
+            "This server is for its own machine: open it as http://127.0.0.1 or http://localhost "
+            "with its port. Behind a proxy or tunnel, name that in SUMMIT_TRUSTED_PROXIES.",
+            status_code=421,
+        )
+
+
+class Cors:
+    """Lets scripts of the allowed sites use the programs' routes, and those of no other any."""
+
+    def __init__(self, app: ASGIApp, origins: tuple[str, ...]) -> None:
+        self._others = CORSMiddleware(app, allow_origins=[])
+        self._programs = CORSMiddleware(
+            app,
+            allow_origin_regex=origins_pattern(origins) if origins else None,
+            allow_methods=["GET", "POST"],
+            allow_headers=["Accept", "Authorization", "Content-Type"],
+            expose_headers=["Retry-After"],
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        for_programs = scope["type"] == "http" and scope["path"].startswith(_PROGRAMS)
+        await (self._programs if for_programs else self._others)(scope, receive, send)
+
+
+class Gate:
+    """Asks programs for their token; visitors of the pages need none."""
+
+    def __init__(self, app: ASGIApp, tokens: list[str]) -> None:
+        self._app = app
+        self._tokens = tokens
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        path = scope["path"] if scope["type"] == "http" else ""
+        if not path.startswith(_PROGRAMS) or path in _OPEN_TO_ALL:
+            await self._app(scope, receive, send)
+            return
+        kind, _, given = Headers(scope=scope).get("authorization", "").partition(" ")
+        program = self._program(given.strip()) if kind.lower() == "bearer" else ""
+        if program:
+            scope.setdefault("state", {})["program"] = program
+            await self._app(scope, receive, send)
+            return
+        refusal = problem(
+            401,
+            "Send one of the tokens of SUMMIT_API_TOKENS: Authorization: Bearer TOKEN.",
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+        await refusal(scope, receive, send)
+
+    def _program(self, given: str) -> str:
+        """Name who has this token; nobody has a wrong one."""
+        found = [
+            number
+            for number, token in enumerate(self._tokens, start=1)
+            if hmac.compare_digest(token.encode(), given.encode())
+        ]
+        return f"program {found[0]}" if found else ""
