@@ -4,8 +4,10 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from playwright.sync_api import expect
 
@@ -129,3 +131,47 @@ def last_turn(page):
 
 def text_of(turn):
     return turn.locator(".text").inner_text()
+
+
+class Site:
+    """A website of somebody else's: its pages are set by a test, as HTML and headers."""
+
+    def __init__(self):
+        self.pages = {}
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                html, headers = outer.pages.get(self.path.split("?")[0], ("", None))
+                self.send_response(404 if headers is None else 200)
+                self.send_header("Content-Type", "text/html; charset=utf-8")
+                for name, value in (headers or {}).items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(html.encode())
+
+            def log_message(self, *_):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self.server.server_address[1]
+        # Not the same site as 127.0.0.1, so that browsers take the assistant for a third party.
+        self.origin = f"http://localhost:{self.port}"
+        self.near = f"http://127.0.0.1:{self.port}"
+
+    def show(self, body, path="/", *, near=False, **headers):
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        page = f"<!doctype html><html lang=en><title>A site</title><body>{body}"
+        self.pages[path] = (page, named)
+        return (self.near if near else self.origin) + path
+
+
+@contextmanager
+def a_site():
+    site = Site()
+    threading.Thread(target=site.server.serve_forever, daemon=True).start()
+    try:
+        yield site
+    finally:
+        site.server.shutdown()
+        site.server.server_close()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from assistant.conversations import Conversations
     from ui.desk import Desk
 
-_START = "import('/ui/chat.js').then((chat) => chat.start(element, trigger, watch, props))"
+_START = "import('/ui/gradio.js').then((chat) => chat.start(element, trigger, watch, props))"
 
 
 def build_chat(desk: Desk, conversations: Conversations) -> gr.Blocks:

@@ -59,19 +59,26 @@ def pages(library: Library) -> APIRouter:
     return router
 
 
-def page(template: str, request: Request, status: int = 200, **values: Any) -> HTMLResponse:
+def theme_of(request: Request) -> str:
+    """Give the theme that a visitor chose, or the address asks for; an empty text for neither."""
+    asked = request.query_params.get("theme", ""), request.cookies.get("theme", "")
+    return next((each for each in asked if each in _THEMES), "")
+
+
+def page(
+    template: str, request: Request, status: int = 200, csp: str = _CSP, **values: Any
+) -> HTMLResponse:
     """Give a page in the visitor's language; a language that its address asks for is kept."""
     t = texts_for(request)
-    theme = request.cookies.get("theme", "")
     others = [(name, value) for name, value in request.query_params.items() if name != "lang"]
     html = render(
         template,
         t,
-        theme=theme if theme in _THEMES else "",
+        theme=theme_of(request),
         query=f"{urlencode(others)}&" if others else "",
         **values,
     )
-    response = HTMLResponse(html, status, {"Content-Security-Policy": _CSP})
+    response = HTMLResponse(html, status, {"Content-Security-Policy": csp})
     if request.query_params.get("lang") in LANGUAGES:
         response.set_cookie("lang", t.language, max_age=_YEAR_SECONDS, samesite="lax")
     return response

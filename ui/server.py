@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI, Request, Response
+from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import PlainTextResponse
 from fastapi.staticfiles import StaticFiles
 
@@ -23,6 +24,7 @@ from ui.pages import pages
 from ui.problems import handle_problems
 from ui.render import load_templates
 from ui.texts import texts_for
+from ui.widget import widget
 
 if TYPE_CHECKING:
     from assistant.conversations import Conversations
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from ui.desk import Desk
 
 _MOST_BYTES = 1_000_000  # of a request: a question with a long conversation before it
+_COMPRESSION = 6  # of 9: more takes longer and saves next to nothing
 _STREAMS_END = 2  # seconds
 _FONTS = ["system-ui", "sans-serif"]
 _MONO = ["ui-monospace", "monospace"]
@@ -41,7 +44,7 @@ _HEAD = """
 <script src="/ui/theme.js"></script>
 """
 # Gradio puts the head in by script, late; with these what the chat needs is there by then.
-_MODULES = ("chat", "kept", "panel", "server", "shared", "turn", "verdict")
+_MODULES = ("chat", "gradio", "kept", "panel", "server", "shared", "turn", "verdict")
 _STYLES = ("style", "chat")
 _PRELOADS = ", ".join(
     (
@@ -83,6 +86,7 @@ def build_routes(
         openapi_url=None,
         max_body_size=_MOST_BYTES,
     )
+    app.add_middleware(GZipMiddleware, compresslevel=_COMPRESSION)
     protect(app, desk.settings, {"Link": _PRELOADS})
     handle_problems(app)
 
@@ -94,6 +98,7 @@ def build_routes(
     library = Library(desk.assistant)
     app.include_router(pages(library))
     app.include_router(keeping(desk.assistant, conversations, feedback))
+    app.include_router(widget(desk, conversations))
     app.include_router(front(desk, library, conversations, feedback, shipped=shipped))
     app.mount("/ui", _Files(packages=[("ui", "static")]))
     return app

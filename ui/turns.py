@@ -122,6 +122,8 @@ def _whole(
         "answer": answer_id,
         "conversation": kept.conversation_id if kept else "",
         "question": answer.question,
+        "state": answer.state.value,
+        "sources": len(answer.citations),
     }
 
 

@@ -2,7 +2,7 @@
 
 import { Menu, kept } from "./kept.js";
 import { Panel, preview } from "./panel.js";
-import { cookie, keep, readTexts, say, setCookie, t, toast } from "./shared.js";
+import { cookies, keep, readTexts, say, t, toast } from "./shared.js";
 import { beginning, reachable } from "./server.js";
 import { after, begin, fail, suggest, write } from "./turn.js";
 import { act } from "./verdict.js";
@@ -11,19 +11,21 @@ const LOOK_AFTER = 4000; // milliseconds before asking whether the server is sti
 const AGAIN_AFTER = 2000;
 const SLOW_AFTER = 8000;
 
-export async function start(element, trigger, watch, props) {
-  const chat = new Chat(element.querySelector(".chat"), trigger);
-  watch("value", () => chat.receive(JSON.parse(props.value)));
-  await chat.load(keep.read("sessionStorage", chat.key, ""));
-}
-
-class Chat {
-  constructor(root, trigger) {
+// `send` hands a question in and `stop` takes it back; values come to `receive`. What the chat
+// tells of itself are events of its root: ready, asked, answered, escaped.
+export class Chat {
+  constructor(root, { send, stop, preferences = cookies, name = "" }) {
     this.root = root;
-    this.trigger = trigger;
-    this.document = new URLSearchParams(location.search).get("document") ?? "";
-    this.key = keyOf(this.document);
-    this.pending = `pending ${this.document}`;
+    this.sends = send;
+    this.stops = stop;
+    this.preferences = preferences;
+    const asked = new URLSearchParams(location.search);
+    this.document = asked.get("document") ?? "";
+    this.language = asked.get("lang") ?? "";
+    this.name = name;
+    this.key = this.keyOf(this.document);
+    this.pending = `pending ${this.key}`;
+    this.draft = `draft${name}`;
     this.running = null;
     this.next = null;
     this.early = false;
@@ -31,17 +33,27 @@ class Chat {
     root.addEventListener("submit", (event) => this.submitted(event));
     root.addEventListener("keydown", (event) => this.pressed(event));
     root.addEventListener("change", (event) => this.chosen(event));
-    root.addEventListener("input", () => keep.write("sessionStorage", "draft", this.box.value));
+    root.addEventListener("input", () => keep.write("sessionStorage", this.draft, this.box.value));
     preview(root);
+  }
+
+  start() {
+    return this.load(keep.read("sessionStorage", this.key, ""), { focus: window === parent });
+  }
+
+  tell(name, detail = {}) {
+    this.root.dispatchEvent(new CustomEvent(`summit-${name}`, { detail }));
   }
 
   // Begin anew, or go on with a conversation that is kept; `forget` a question without an answer.
   async load(conversation, { focus = true, forget = false } = {}) {
     if (this.running) this.stop();
-    const html = await beginning(new URLSearchParams({ conversation, document: this.document }));
+    const lang = this.preferences.read("lang") || this.language;
+    const asked = new URLSearchParams({ conversation, document: this.document, lang });
+    const html = await beginning(asked);
     if (html === null) {
       if (this.box) toast(this.root, t("unreachable"));
-      else setTimeout(() => this.load(conversation), AGAIN_AFTER);
+      else setTimeout(() => this.load(conversation, { focus }), AGAIN_AFTER);
       return;
     }
     if (forget) keep.write("sessionStorage", this.pending, null);
@@ -52,17 +64,18 @@ class Chat {
     this.panel = new Panel(this.root);
     this.menu = new Menu(this.root, this);
     this.root.classList.remove("with-panel");
-    this.root.querySelector("[data-choose=theme]").value = cookie("theme") || "auto";
+    this.root.querySelector("[data-choose=theme]").value = this.preferences.read("theme") || "auto";
     document.documentElement.lang = this.root.querySelector("[data-choose=lang]").value;
     this.conversation = this.turns.childElementCount ? conversation : "";
     this.remember();
     this.edited = null;
-    this.box.value = keep.read("sessionStorage", "draft", "");
+    this.box.value = keep.read("sessionStorage", this.draft, "");
     if (focus) this.box.focus();
     this.turns.lastElementChild?.scrollIntoView({ block: "start" });
     this.takeUp(keep.read("sessionStorage", this.pending, null));
     this.show();
     this.root.dataset.ready = "true";
+    this.tell("ready");
   }
 
   // A question whose answer never came, because the page was left or the server went away.
@@ -76,8 +89,11 @@ class Chat {
   // To another conversation, which may be about one document alone.
   goTo(conversation, about) {
     if (about === this.document) return this.load(conversation, { forget: true });
-    keep.write("sessionStorage", keyOf(about), conversation);
-    location.assign(about ? `/?${new URLSearchParams({ document: about })}` : "/");
+    keep.write("sessionStorage", this.keyOf(about), conversation);
+    const address = new URL(location.href);
+    if (about) address.searchParams.set("document", about);
+    else address.searchParams.delete("document");
+    location.assign(address);
   }
 
   remember() {
@@ -105,7 +121,7 @@ class Chat {
   send(asked) {
     const { key, question, following } = asked;
     this.running = { ...asked, began: Date.now() };
-    this.trigger("submit", {
+    this.sends({
       key,
       question,
       conversation: this.conversation,
@@ -113,6 +129,7 @@ class Chat {
       document: this.document,
       language: document.documentElement.lang,
     });
+    this.tell("asked");
     this.look();
   }
 
@@ -147,8 +164,15 @@ class Chat {
     keep.write("sessionStorage", this.pending, null);
     this.show();
     say(this.root, value.spoken);
+    this.tell("answered", { state: value.state, sources: value.sources });
     // Who pressed Enter before the answer was there need not press it again.
     if (this.early) this.box.form.requestSubmit();
+  }
+
+  // The answer broke off on its way.
+  lost() {
+    if (this.running?.settled) this.ended();
+    else if (this.running) this.broken("unreachable");
   }
 
   ended() {
@@ -165,7 +189,7 @@ class Chat {
   }
 
   stop() {
-    this.trigger("stop", {});
+    this.stops();
     if (this.next) [this.running, this.next] = [this.next, null];
     if (this.running.settled) this.ended();
     else this.broken("stopped");
@@ -189,7 +213,7 @@ class Chat {
       if (!current()) return;
       failures = (await reachable()) ? 0 : failures + 1;
       if (!current()) return;
-      if (failures > 1) return this.running.settled ? this.ended() : this.broken("unreachable");
+      if (failures > 1) return this.lost();
       const waiting = this.running.turn.querySelector(".waiting");
       if (waiting && Date.now() - this.running.began > SLOW_AFTER) waiting.textContent = t("slow");
     }
@@ -239,7 +263,7 @@ class Chat {
     this.edited = null;
     this.root.querySelector(".edit-hint").hidden = true;
     this.box.value = "";
-    keep.write("sessionStorage", "draft", "");
+    keep.write("sessionStorage", this.draft, "");
     if (turn) this.again(turn, question);
     else this.ask(question);
   }
@@ -274,6 +298,7 @@ class Chat {
   pressed(event) {
     if (event.key === "Escape" && !event.target.closest("dialog")) {
       if (this.leaveEdit() || this.panel.close()) event.preventDefault();
+      else this.tell("escaped");
     }
     const sends = event.key === "Enter" && !event.shiftKey && !event.isComposing;
     if (sends && event.target === this.box) {
@@ -285,7 +310,7 @@ class Chat {
   async chosen(event) {
     const { choose } = event.target.dataset;
     if (!choose) return;
-    setCookie(choose, event.target.value);
+    this.preferences.write(choose, event.target.value);
     if (choose === "theme") {
       const { dataset } = document.documentElement;
       if (event.target.value === "auto") delete dataset.theme;
@@ -296,8 +321,8 @@ class Chat {
     this.menu.open();
     this.root.querySelector("[data-choose=lang]").focus();
   }
-}
 
-function keyOf(about) {
-  return `conversation ${about}`;
+  keyOf(about) {
+    return `conversation${this.name} ${about}`;
+  }
 }

@@ -28,14 +28,16 @@ export const keep = {
   },
 };
 
-export function cookie(name) {
-  const found = document.cookie.split("; ").find((each) => each.startsWith(`${name}=`));
-  return found ? found.slice(name.length + 1) : "";
-}
-
-export function setCookie(name, value) {
-  document.cookie = `${name}=${value}; path=/; max-age=31536000; samesite=lax`;
-}
+// What the visitor chose, where the other pages of this server see it, too.
+export const cookies = {
+  read(name) {
+    const found = document.cookie.split("; ").find((each) => each.startsWith(`${name}=`));
+    return found ? found.slice(name.length + 1) : "";
+  },
+  write(name, value) {
+    document.cookie = `${name}=${value}; path=/; max-age=31536000; samesite=lax`;
+  },
+};
 
 let fading;
 

@@ -46,7 +46,7 @@ async function post(address, body) {
 
 async function copy(chat, turn) {
   try {
-    const answer = await fetch(`/answers/${turn.dataset.answer}.md`);
+    const answer = await fetch(`/answers/${turn.dataset.answer}.md?lang=${document.documentElement.lang}`);
     if (!answer.ok) throw new Error(answer.statusText);
     await toClipboard(await answer.text());
     toast(chat.root, t("copied"));
