@@ -24,6 +24,13 @@ _DESKTOP, _PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 _WHY = "Why did the UK not sign the Paris statement?"
 _COMPARED = "Why did the UK and the US not sign the Paris statement?"
 _NOWHERE = "Who won the chess world cup in 1950?"
+_SITE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>A museum</title>
+<body style="margin: 0; font: 1.1rem/1.7 Georgia, serif; background: #f6f1e7; color: #2a2620">
+<main style="max-width: 40rem; padding: 3rem 4rem"><h1>Ten years of summits</h1>
+<p>From Bletchley Park to Paris: our exhibition follows the meetings at which governments and
+companies talked about artificial intelligence, and what became of their promises.</p>
+<p>Open Tuesday to Sunday, 10 to 18. Something you would like to know? Ask, in the corner below.</p>
+</main><script src="/widget.js" defer data-color="#7a3b1d" data-title="Ask the archive"></script>"""
 
 
 def take(browser: Browser, url: str) -> None:
@@ -48,10 +55,29 @@ def take(browser: Browser, url: str) -> None:
     page.goto(f"{url}{link}")
     _shoot(page, "link")
     page.close()
+    _take_widget(browser, url)
     page = _opened(browser, url, viewport=_PHONE, color_scheme="dark")
     _shoot(page, "start-phone-dark")
     _ask(page, _COMPARED)
     _shoot(page, "comparison-phone-dark")
+    page.close()
+
+
+def _take_widget(browser: Browser, url: str) -> None:
+    page = browser.new_page(viewport=_DESKTOP)
+    page.goto(f"{url}/widget/demo")
+    page.locator("summit-assistant .launcher").wait_for()
+    _shoot(page, "widget-demo", full_page=True)
+    page.route(f"{url}/museum", lambda route: route.fulfill(body=_SITE, content_type="text/html"))
+    page.goto(f"{url}/museum")
+    page.locator("summit-assistant .launcher").click()
+    frame = page.frame_locator("summit-assistant iframe")
+    box = frame.get_by_role("textbox", name="Your question")
+    box.fill(_WHY)
+    box.press("Enter")
+    frame.locator(".chat[data-state=idle] .marker").first.click()
+    frame.locator(".panel mark").first.wait_for()
+    _shoot(page, "widget")
     page.close()
 
 
@@ -70,9 +96,9 @@ def _ask(page: Page, question: str) -> None:
     page.locator(".turn").nth(asked).locator(".actions").wait_for()
 
 
-def _shoot(page: Page, name: str) -> None:
+def _shoot(page: Page, name: str, *, full_page: bool = False) -> None:
     page.wait_for_timeout(500)
-    page.screenshot(path=PICTURES / f"{name}.png")
+    page.screenshot(path=PICTURES / f"{name}.png", full_page=full_page)
 
 
 def main() -> None:
