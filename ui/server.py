@@ -11,6 +11,7 @@ import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import PlainTextResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.routing import Route
 
 from assistant.errors import StorageError
 from ui.chat import build_chat
@@ -21,6 +22,7 @@ from ui.keeping import keeping
 from ui.library import Library
 from ui.pages import pages
 from ui.problems import handle_problems
+from ui.programs import PLACES, programs, staff
 from ui.render import load_templates
 from ui.texts import texts_for
 
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
     from assistant.feedback import Feedback
     from ui.desk import Desk
 
-_MOST_BYTES = 1_000_000  # of a request: a question with a long conversation before it
 _STREAMS_END = 2  # seconds
 _FONTS = ["system-ui", "sans-serif"]
 _MONO = ["ui-monospace", "monospace"]
@@ -81,7 +82,6 @@ def build_routes(
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        max_body_size=_MOST_BYTES,
     )
     protect(app, desk.settings, {"Link": _PRELOADS})
     handle_problems(app)
@@ -94,6 +94,8 @@ def build_routes(
     library = Library(desk.assistant)
     app.include_router(pages(library))
     app.include_router(keeping(desk.assistant, conversations, feedback))
+    for_programs = staff(programs(desk.settings), desk, library)
+    app.router.routes += [Route(place, for_programs) for place in PLACES]
     app.include_router(front(desk, library, conversations, feedback, shipped=shipped))
     app.mount("/ui", _Files(packages=[("ui", "static")]))
     return app
