@@ -190,7 +190,7 @@ class Document(Entry):
         "url": _URL,
         "topics": ["declaration"],
         "text": _QUOTE,
-        "sections": [{"heading": "", "start": 0, "end": len(_QUOTE), "page": None}],
+        "sections": [{"heading": "", "start": 0, "end": len(_QUOTE), "page": 1}],
         "sources": [{**_FROM, "url": _URL}],
     }
 
