@@ -288,7 +288,7 @@ def evaluate(
 
 @app.command()
 def openapi() -> None:
-    """Write the schema of the HTTP API (OpenAPI, JSON) to standard output."""
+    """Print the schema of the HTTP API: OpenAPI, as JSON."""
     from ui.programs import programs
 
     schema = programs(_settings()).openapi()

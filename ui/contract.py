@@ -46,7 +46,7 @@ class _Part(BaseModel):
 class Question(_Part):
     """A question, with what was said before it."""
 
-    example = {"question": _UK, "history": [], "document": ""}
+    example = {"question": _UK}
     model_config = ConfigDict(extra="forbid")
 
     question: Text = Field(description="What is asked, in English or French.")

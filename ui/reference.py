@@ -98,7 +98,7 @@ class _Reader:
             sent=(*asked, *self._fields(body)),
             curl=self._curl(method, f"{base}{path}", operation, body),
             replies=tuple(
-                Reply(status, kind, each["description"], *self._content(content))
+                Reply(status, kind, _meant(status, each, content), *self._content(content))
                 for status, each in operation["responses"].items()
                 for kind, content in each.get("content", {}).items()
             ),
@@ -111,30 +111,31 @@ class _Reader:
         return tuple(self._fields(schema)), text
 
     def _fields(self, schema: Schema, before: str = "") -> Iterator[Field]:
-        """Give the fields of an object, each followed by those within it."""
+        """Give the fields of an object, each followed by those within it, unless given before."""
         schema = self._resolved(schema)
         needed = schema.get("required", [])
+        seen: set[str] = set()
         for name, each in schema.get("properties", {}).items():
             own = self._resolved(each)
             # What a reference says of itself comes before what the model says of itself.
             about = each.get("description", own.get("description", ""))
-            yield Field(f"{before}{name}", self._kind(each), name in needed, about)
-            inside = self._resolved(own["items"]) if "items" in own else own
-            if "properties" in inside:
-                yield from self._fields(
-                    inside, f"{before}{name}{'[]' if inside is not own else ''}."
-                )
+            kind = self._kind(each)
+            yield Field(f"{before}{name}", kind, name in needed, about)
+            inside = self._resolved(own.get("items", own))
+            if "properties" in inside and kind not in seen:
+                seen.add(kind)
+                dots = "[]." if "items" in own else "."
+                yield from self._fields(inside, f"{before}{name}{dots}")
 
     def _kind(self, schema: Schema) -> str:
         schema = self._resolved(schema)
-        if "enum" in schema or "const" in schema:
-            return " | ".join(schema.get("enum", [schema.get("const")]))
-        if "anyOf" in schema:
-            return " | ".join(map(self._kind, schema["anyOf"]))
-        if schema.get("type") == "array":
-            items = schema.get("items") or {"type": "value"}
-            return f"list of {self._kind(items)}"
-        return str(schema.get("type", "value"))
+        if "prefixItems" in schema:
+            return f"[{', '.join(map(self._kind, schema['prefixItems']))}]"
+        if "items" in schema:
+            return f"list of {self._kind(schema['items'])}"
+        several = schema.get("enum") or list(map(self._kind, schema.get("anyOf", ())))
+        plain = schema["title"] if schema.get("type") == "object" else schema.get("type")
+        return " | ".join(several) or str(schema.get("const", plain))
 
     def _resolved(self, schema: Schema) -> Schema:
         name = schema.get("$ref", "").rpartition("/")[2]
@@ -160,6 +161,12 @@ class _Reader:
 
 def _about(parameter: Schema) -> str:
     return str(parameter.get("description", parameter["schema"].get("description", "")))
+
+
+def _meant(status: str, reply: Schema, content: Schema) -> str:
+    """Say what an answer means; of a good one its form says more than its status."""
+    own = content["schema"].get("description", "")
+    return str(own if status == "200" else reply["description"])
 
 
 def _example(schema: Schema) -> Any:
