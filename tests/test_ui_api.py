@@ -321,7 +321,8 @@ def test_an_unknown_address_is_a_problem_beside_the_gradio_page_too(tmp_path):
         a_desk(AssistantOfOwls()), Conversations(tmp_path), Feedback(tmp_path), shipped=False
     )
     whole = TestClient(app, base_url="http://127.0.0.1:7860")
-    refused(whole.get("/api/none"), 404)
+    for path in ("/api", "/api/none", "/v1"):
+        refused(whole.get(path), 404)
     assert whole.get("/v1/none").json()["error"]["code"] is None
     assert whole.get("/api/health").is_success
 

@@ -144,10 +144,11 @@ class _Telling:
             yield event(problem_of(error).to_openai())
             return
         yield self._chunk({"role": "assistant", "content": ""})
-        for each in said.pieces[:-1]:
+        *pieces, last = said.pieces or ("",)
+        for each in pieces:
             yield self._chunk({"content": each})
         annotations = [each.model_dump(mode="json") for each in said.annotations]
-        yield self._chunk({"content": said.pieces[-1], "annotations": annotations})
+        yield self._chunk({"content": last, "annotations": annotations})
         yield self._chunk({}, "stop")
         yield format_sse_event(data_str="[DONE]")
 

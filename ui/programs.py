@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ui.desk import Desk
     from ui.library import Library
 
-PLACES = ("/api/{rest:path}", "/v1/{rest:path}")
+PLACES = ("/api", "/api/{rest:path}", "/v1", "/v1/{rest:path}")
 _ABOUT = (
     "Answers questions about a set of documents, with citations that hold: every citation is an "
     "exact quotation, and where the documents are silent the answer says so. Errors below /api are "
