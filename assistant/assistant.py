@@ -90,10 +90,15 @@ class Assistant(Runnable[Question, Answer]):
         """Count the documents that answers come from."""
         return self._index.catalogue.document_count()
 
+    @property
+    def answerer(self) -> str:
+        """Who writes the answers: the name of the chat model, or `BUILT_IN` where there is none."""
+        return name_of(self._model) if self._model else BUILT_IN
+
     def identity(self) -> str:
         """Name what the answers depend on besides the code: each document and the chat model."""
         entries = sorted((each.document_id, each.hash) for each in self._index.catalogue.entries())
-        return repr((name_of(self._model) if self._model else BUILT_IN, entries))
+        return repr((self.answerer, entries))
 
     def warm_up(self) -> None:
         """Load what the first answer would have to wait for, and try the starters."""

@@ -2,6 +2,7 @@
 
 AssistantError
 ├── QuestionError    the question is empty, far too long or of no document there is
+│   └── LongQuestionError
 ├── SettingsError    a setting is unknown or has no meaning
 ├── ReaderError      the reading model is missing or damaged
 ├── CommentError     the comment on an answer is far too long
@@ -19,6 +20,10 @@ class AssistantError(Exception):
 
 class QuestionError(AssistantError):
     """The question is empty, far too long or of no document there is."""
+
+
+class LongQuestionError(QuestionError):
+    """The question is far too long."""
 
 
 class SettingsError(AssistantError):

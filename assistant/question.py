@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from assistant.comparison import ASKING, ONE_NAME, questions_by_name
-from assistant.errors import QuestionError
+from assistant.errors import LongQuestionError, QuestionError
 from index.terms import content_words, fold, is_alias
 
 MAX_QUESTION_CHARACTERS = 2_000
@@ -50,7 +50,8 @@ class Question:
         """Check a question and fold its white space.
 
         Raises:
-            QuestionError: it is empty or longer than `MAX_QUESTION_CHARACTERS`.
+            QuestionError: it is empty.
+            LongQuestionError: it is longer than `MAX_QUESTION_CHARACTERS`.
         """
         folded = " ".join(text.split())
         if not any(map(str.isalnum, folded)):
@@ -58,7 +59,7 @@ class Question:
                 "the question is empty; ask something, such as: Why did the UK not sign?"
             )
         if len(folded) > MAX_QUESTION_CHARACTERS:
-            raise QuestionError(
+            raise LongQuestionError(
                 f"the question has {len(folded):,} characters; ask it in at most "
                 f"{MAX_QUESTION_CHARACTERS:,}"
             )

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import numpy as np
 
 from assistant.answer import Answer, Citation, State, Statement
-from corpus.document import Document, Section
+from corpus.document import Document, Section, Source
 from index.search import Hit
 from index.split import split
 from index.terms import terms
@@ -188,3 +188,77 @@ def a_desk(assistant, **settings):
     settings = read_settings(**settings)
     watch = Watch(log_questions=settings.log_questions)
     return Desk(assistant, settings, Admission(settings), watch)
+
+
+class AssistantOfOwls:
+    """Answers every question with what it is given, from two documents; remembers what it is asked.
+
+    `steps` are the answers that it gives one after the other, an exception among them is raised.
+    """
+
+    answerer = "built-in"
+
+    def __init__(self, *steps):
+        owls = "Owls\n\nAn owl hunts mice. It sleeps by day.\n\nWhere\n\nIn barns."
+        where = owls.index("In barns.")
+        sections = (Section("Owls", 6, where), Section("Where", where, len(owls)))
+        source = Source("k", "A paper", "Of owls", "2025-01", "https://example.org/owls")
+        shelf = (
+            Document("owls", "Owls", owls, sections, topics=("birds",), sources=(source,)),
+            Document("кошки", "Cats", "Cats purr.", (Section("", 0, 10),), publisher="A paper"),
+        )
+        self.shelf = {each.id: each for each in shelf}
+        self.steps = steps or (an_answer(),)
+        self.asked = []
+
+    def invoke(self, question):
+        *_, last = self.stream(question)
+        return last
+
+    def stream(self, question):
+        self.asked.append(question)
+        for each in self.steps:
+            if isinstance(each, Exception):
+                raise each
+            yield each
+
+    def search(self, question, count=10):
+        self.asked.append(question)
+        return hits("An owl hunts mice.", "Cats purr.")[:count]
+
+    def documents(self):
+        return iter(self.shelf.values())
+
+    def document(self, document_id):
+        return self.shelf[document_id]
+
+    def document_count(self):
+        return len(self.shelf)
+
+    def starters(self):
+        return []
+
+
+def a_client(assistant, folder, **settings):
+    """Give a client of all that is served beside the Gradio page; it knows its desk."""
+    from fastapi.testclient import TestClient
+
+    from assistant.conversations import Conversations
+    from assistant.feedback import Feedback
+    from ui.server import build_routes
+
+    desk = a_desk(assistant, **settings)
+    routes = build_routes(desk, Conversations(folder), Feedback(folder), shipped=False)
+    client = TestClient(routes, base_url="http://127.0.0.1:7860", raise_server_exceptions=False)
+    client.desk = desk
+    return client
+
+
+def events_of(text):
+    """Read server-sent events: the name and the data of each."""
+    found = []
+    for block in text.split("\n\n"):
+        lines = dict(line.split(": ", 1) for line in block.split("\n") if line and line[0] != ":")
+        if lines:
+            found.append((lines.get("event", "message"), lines["data"]))
+    return found

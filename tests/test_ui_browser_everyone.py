@@ -57,7 +57,7 @@ def test_axe_finds_nothing_on_any_view_in_either_theme(browser, url, size):
     page.get_by_role("button", name="Delete all").click()
     assert violations(page) == [], "deletion"
     quotation = "/documents/ai-gigafactories?start=0&end=120#quotation"
-    for path in ("/documents", quotation, "/timeline", link, "/documents/none"):
+    for path in ("/documents", quotation, "/timeline", link, "/documents/none", "/api/docs"):
         page.goto(url + path)
         assert violations(page) == [], path
     page.close()

@@ -40,6 +40,22 @@ def test_help_names_every_command_without_the_heavy_libraries(summit_process):
     assert result.stdout.splitlines()[-1] == "[]"
 
 
+def test_openapi_prints_the_schema_without_an_index_and_the_heavy_libraries(
+    summit_process, tmp_path
+):
+    code = (
+        "import sys; from ui.cli import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "heavy = {'torch', 'gradio', 'chromadb', 'sentence_transformers', 'langchain_core'}\n"
+        "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
+    )
+    data = tmp_path / "data"
+    result = summit_process("openapi", code=code, SUMMIT_DATA_DIR=data)
+    assert "/api/ask" in json.loads(result.stdout)["paths"]
+    assert result.stderr.splitlines() == ["[]"]
+    assert not data.exists()
+
+
 def test_ask_answers_with_every_socket_closed(summit_process, shipped):
     result = summit_process(
         "ask", "Why did the UK not sign?", code=CLOSED, SUMMIT_DATA_DIR=shipped.data_dir

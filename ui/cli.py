@@ -287,6 +287,15 @@ def evaluate(
 
 
 @app.command()
+def openapi() -> None:
+    """Print the schema of the HTTP API: OpenAPI, as JSON."""
+    from ui.programs import programs
+
+    schema = programs(_settings()).openapi()
+    sys.stdout.write(json.dumps(schema, ensure_ascii=False, indent=2) + "\n")
+
+
+@app.command()
 def doctor() -> None:
     """Check the set-up and say what is wrong with it and how to mend it."""
     from ui.doctor import examine

@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from assistant.errors import QuestionError
+from assistant.errors import LongQuestionError
 from assistant.question import Question
 from ui.errors import LimitError
 
@@ -62,11 +62,12 @@ class Desk:
         """Check a question.
 
         Raises:
-            QuestionError: it is empty, or longer than the settings allow.
+            QuestionError: it is empty.
+            LongQuestionError: it is longer than the settings allow.
         """
         question = Question.of(text, tuple(history), document)
         if len(question.text) > (most := self.settings.max_question):
-            raise QuestionError(
+            raise LongQuestionError(
                 f"the question has {len(question.text):,} characters; ask it in at most {most:,}"
             )
         return question

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import HTMLResponse, PlainTextResponse
+from fastapi.responses import HTMLResponse
 
 from ui.errors import unless_unusable
 from ui.keeping import language_of
@@ -35,10 +35,6 @@ def front(
     """Give the routes; `shipped` is whether the documents are those of the summit."""
     router = APIRouter()
     assistant = desk.assistant
-
-    @router.get("/ready")
-    def ready() -> Response:
-        return PlainTextResponse("ready")
 
     @router.get("/chat")
     def chat(request: Request, conversation: str = "", document: str = "") -> Response:

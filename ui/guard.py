@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from fastapi.responses import PlainTextResponse
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.cors import CORSMiddleware
 
 from assistant.origins import origins_pattern
@@ -44,7 +45,13 @@ _HEADERS = {
 _CLOSED = ("/gradio_api/upload", "/gradio_api/file", "/gradio_api/proxy", "/gradio_api/stream")
 _PROGRAMS = ("/api/", "/v1/", "/mcp")
 _OPEN_TO_ALL = {"/api/health", "/api/ready", "/api/openapi.json", "/api/docs"}
+_MOST_BYTES = 1_000_000  # of a request: a question with a long conversation before it
 _LOOPBACK = {"127.0.0.1", "localhost", "[::1]"}
+_WRONG_HOST = (
+    "This server is for its own machine: open it as http://127.0.0.1 or http://localhost with its "
+    "port. Behind a proxy or tunnel, name that in SUMMIT_TRUSTED_PROXIES."
+)
+_TOO_LARGE = f"The request is larger than {_MOST_BYTES:,} bytes; send a shorter conversation."
 
 
 def protect(app: FastAPI, settings: Settings, page_headers: Mapping[str, str]) -> None:
@@ -54,6 +61,8 @@ def protect(app: FastAPI, settings: Settings, page_headers: Mapping[str, str]) -
         tokens = [each.get_secret_value() for each in settings.api_tokens]
         app.add_middleware(Gate, tokens=tokens)
     app.add_middleware(Cors, origins=settings.allowed_origins)
+    # It counts what comes; what is announced to be too large is refused by the guard before it.
+    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=_MOST_BYTES)
     hosts = _LOOPBACK if _for_this_machine(settings) else None
     app.add_middleware(Guard, hosts=hosts, page_headers=page_headers)
 
@@ -92,16 +101,23 @@ class Guard:
         await (self._refusal(scope) or self._app)(scope, receive, guarded)
 
     def _refusal(self, scope: Scope) -> ASGIApp | None:
-        if scope["path"].startswith(_CLOSED):
+        path, headers = scope["path"], Headers(scope=scope)
+        if path.startswith(_CLOSED):
             return PlainTextResponse("There is nothing here.", status_code=404)
-        host = re.sub(r":\d+$", "", Headers(scope=scope).get("host", "").lower())
-        if self._hosts is None or host in self._hosts:
-            return None
-        return PlainTextResponse(
-            "This server is for its own machine: open it as http://127.0.0.1 or http://localhost "
-            "with its port. Behind a proxy or tunnel, name that in SUMMIT_TRUSTED_PROXIES.",
-            status_code=421,
-        )
+        host = re.sub(r":\d+$", "", headers.get("host", "").lower())
+        if self._hosts is not None and host not in self._hosts:
+            return _refused(421, _WRONG_HOST, path)
+        length = headers.get("content-length", "")
+        if length.isdecimal() and int(length) > _MOST_BYTES:
+            return _refused(413, _TOO_LARGE, path)
+        return None
+
+
+def _refused(status: int, reason: str, path: str) -> ASGIApp:
+    """Say no to a program as a problem, and to others in plain words."""
+    if path.startswith(_PROGRAMS):
+        return problem(status, reason, path)
+    return PlainTextResponse(reason, status_code=status)
 
 
 class Cors:
@@ -145,6 +161,7 @@ class Gate:
         refusal = problem(
             401,
             "Send one of the tokens of SUMMIT_API_TOKENS: Authorization: Bearer TOKEN.",
+            path,
             headers={"WWW-Authenticate": "Bearer"},
         )
         await refusal(scope, receive, send)

@@ -27,6 +27,9 @@ class Card:
     date: str
     topics: tuple[str, ...]
     publishers: tuple[str, ...]
+    publisher: str
+    language: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,4 +160,7 @@ def _card(document: Document) -> Card:
         document.date,
         document.topics,
         tuple(dict.fromkeys(filter(None, publishers))),
+        document.publisher,
+        document.language,
+        document.url,
     )

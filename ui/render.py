@@ -104,7 +104,7 @@ def web_address(url: str) -> str:
     return url if scheme in {"http", "https"} else ""
 
 
-def _citation_address(citation: Citation) -> str:
+def citation_address(citation: Citation) -> str:
     """Give where a document is read with the quotation highlighted, wherever it stands by then."""
     at = {"start": citation.start, "end": citation.end, "quote": digest(citation.quote)}
     return f"/documents/{quote(citation.document_id, safe='')}?{urlencode(at)}#quotation"
@@ -120,5 +120,5 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["web"] = web_address
-    environment.filters["address"] = _citation_address
+    environment.filters["address"] = citation_address
     return environment

@@ -12,6 +12,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import PlainTextResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.routing import Route
 
 from assistant.errors import StorageError
 from ui.chat import build_chat
@@ -22,6 +23,7 @@ from ui.keeping import keeping
 from ui.library import Library
 from ui.pages import pages
 from ui.problems import handle_problems
+from ui.programs import PLACES, programs, staff
 from ui.render import load_templates
 from ui.texts import texts_for
 from ui.widget import widget
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
     from assistant.feedback import Feedback
     from ui.desk import Desk
 
-_MOST_BYTES = 1_000_000  # of a request: a question with a long conversation before it
 _COMPRESSION = 6  # of 9: more takes longer and saves next to nothing
 _STREAMS_END = 2  # seconds
 _FONTS = ["system-ui", "sans-serif"]
@@ -84,7 +85,6 @@ def build_routes(
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        max_body_size=_MOST_BYTES,
     )
     app.add_middleware(GZipMiddleware, compresslevel=_COMPRESSION)
     protect(app, desk.settings, {"Link": _PRELOADS})
@@ -99,6 +99,8 @@ def build_routes(
     app.include_router(pages(library))
     app.include_router(keeping(desk.assistant, conversations, feedback))
     app.include_router(widget(desk, conversations))
+    for_programs = staff(programs(desk.settings), desk, library)
+    app.router.routes += [Route(place, for_programs) for place in PLACES]
     app.include_router(front(desk, library, conversations, feedback, shipped=shipped))
     app.mount("/ui", _Files(packages=[("ui", "static")]))
     return app

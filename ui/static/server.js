@@ -15,7 +15,7 @@ export async function beginning(asked) {
 export async function reachable() {
   try {
     const signal = AbortSignal.timeout(PATIENCE);
-    return (await fetch("/ready", { cache: "no-store", signal })).ok;
+    return (await fetch("/api/health", { cache: "no-store", signal })).ok;
   } catch {
     return false;
   }
