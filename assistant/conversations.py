@@ -14,8 +14,9 @@ from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Any
 
 from assistant.answer import Answer, Citation, State, Statement
-from assistant.database import Database, storable
+from assistant.database import Database
 from assistant.errors import ConversationError
+from corpus.text import storable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

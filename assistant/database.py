@@ -88,8 +88,3 @@ class Database:
                 f"the {self.content} in {self.path} cannot be used ({error}); "
                 f"{_MENDS.get(code, _MEND)}"
             ) from error
-
-
-def storable(text: str) -> str:
-    """Give a text without halves of surrogate pairs, which neither SQLite nor UTF-8 can hold."""
-    return text.encode("utf-8", "replace").decode()

@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from assistant.database import Database, storable
+from assistant.database import Database
 from assistant.errors import CommentError, FeedbackError
+from corpus.text import storable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from assistant.comparison import ASKING, ONE_NAME, questions_by_name
 from assistant.errors import LongQuestionError, QuestionError
+from corpus.text import storable
 from index.terms import content_words, fold, is_alias
 
 MAX_QUESTION_CHARACTERS = 2_000
@@ -47,13 +48,13 @@ class Question:
     def of(
         cls, text: str, history: tuple[tuple[str, str], ...] = (), document: str = ""
     ) -> Question:
-        """Check a question and fold its white space.
+        """Check a question, fold its white space and mend what is no Unicode.
 
         Raises:
             QuestionError: it is empty.
             LongQuestionError: it is longer than `MAX_QUESTION_CHARACTERS`.
         """
-        folded = " ".join(text.split())
+        folded = storable(" ".join(text.split()))
         if not any(map(str.isalnum, folded)):
             raise QuestionError(
                 "the question is empty; ask something, such as: Why did the UK not sign?"
@@ -63,7 +64,8 @@ class Question:
                 f"the question has {len(folded):,} characters; ask it in at most "
                 f"{MAX_QUESTION_CHARACTERS:,}"
             )
-        return cls(folded, history, document)
+        said = tuple((storable(asked), storable(answered)) for asked, answered in history)
+        return cls(folded, said, storable(document))
 
 
 def standalone(question: Question) -> str:

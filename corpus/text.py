@@ -22,6 +22,11 @@ def clean(text: str) -> str:
     return _SPACES.sub(" ", _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
 
 
+def storable(text: str) -> str:
+    """Give a text without halves of surrogate pairs, which neither SQLite nor UTF-8 can hold."""
+    return text.encode("utf-8", "replace").decode()
+
+
 @dataclass(slots=True)
 class TextBuilder:
     """Collects headings and blocks; `text`, `sections()` and `references` are the outcome."""

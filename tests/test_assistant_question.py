@@ -26,6 +26,13 @@ def test_white_space_is_folded():
     assert Question.of("  Who \n came? ").text == "Who came?"
 
 
+def test_half_a_surrogate_pair_does_no_harm():
+    half = "Who \ud800?"
+    question = Question.of(half, ((half, half),), half)
+    assert repr(question).encode("utf-8")
+    assert question.text == "Who ??"
+
+
 def test_a_question_without_history_is_as_it_was():
     assert standalone(Question.of("And the US?")) == "And the US?"
 

@@ -60,7 +60,8 @@ class ClosingError(LimitError):
 def sentence(error: Exception) -> str:
     """Give the message of an error as a sentence."""
     message = str(error)
-    return f"{message[:1].upper()}{message[1:]}."
+    end = "" if message.endswith((".", "?", "!")) or not message else "."
+    return f"{message[:1].upper()}{message[1:]}{end}"
 
 
 def unless_unusable(work: Callable[[], _T], otherwise: _T) -> _T:
