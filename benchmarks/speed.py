@@ -48,7 +48,7 @@ QUESTION = "Why did the UK not sign the Paris statement?"
 _LIMIT_SECONDS = 300
 _ASKED_IN_PAGE = 40
 # From the question being sent to its first words being painted, by the page's own clock.
-_TIME_WORDS = """(question) => new Promise((done) => {
+TIME_WORDS = """(question) => new Promise((done) => {
     const box = document.querySelector(".composer textarea");
     const asked = document.querySelectorAll(".turn").length;
     const began = performance.now();
@@ -257,7 +257,7 @@ def measure_page(page: Page, address: str) -> list[Row]:
     questions = [each for each in read_questions([DEV_QUESTIONS]) if not each.history]
     times = []
     for each in questions[:_ASKED_IN_PAGE]:
-        times.append(page.evaluate(_TIME_WORDS, each.question))
+        times.append(page.evaluate(TIME_WORDS, each.question))
         page.locator(".chat[data-state=idle]").wait_for()
     what = f"First words in the page, {len(times)} questions"
     return [

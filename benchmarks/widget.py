@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import httpx
 from page import DOCS, Others, processor, with_report
 from playwright.sync_api import sync_playwright
-from speed import _TIME_WORDS, address_when_ready, environment, summit
+from speed import TIME_WORDS, address_when_ready, environment, summit
 
 from assistant.evaluation.questions import DEV_QUESTIONS, read_questions
 
@@ -97,7 +97,7 @@ def measure_page(browser: Browser, address: str) -> Measured:
     page.locator(".chat[data-ready]").wait_for()
     words = []
     for each in questions()[:_ASKED]:
-        words.append(page.evaluate(_TIME_WORDS, each))
+        words.append(page.evaluate(TIME_WORDS, each))
         page.locator(".chat[data-state=idle]").wait_for()
     page.close()
     kilobytes, requests, painted, usable = map(statistics.median, zip(*opened, strict=True))

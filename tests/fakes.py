@@ -190,24 +190,43 @@ def a_desk(assistant, **settings):
     return Desk(assistant, settings, Admission(settings), watch)
 
 
-class AssistantOfOwls:
+class Shelf:
+    """The documents of an assistant, and nothing that answers."""
+
+    answerer = "built-in"
+
+    def __init__(self, *documents, starters=()):
+        self.shelf = {each.id: each for each in documents}
+        self._starters = list(starters)
+
+    def documents(self):
+        return iter(self.shelf.values())
+
+    def document(self, document_id):
+        return self.shelf[document_id]
+
+    def document_count(self):
+        return len(self.shelf)
+
+    def starters(self):
+        return self._starters
+
+
+class AssistantOfOwls(Shelf):
     """Answers every question with what it is given, from two documents; remembers what it is asked.
 
     `steps` are the answers that it gives one after the other, an exception among them is raised.
     """
-
-    answerer = "built-in"
 
     def __init__(self, *steps):
         owls = "Owls\n\nAn owl hunts mice. It sleeps by day.\n\nWhere\n\nIn barns."
         where = owls.index("In barns.")
         sections = (Section("Owls", 6, where), Section("Where", where, len(owls)))
         source = Source("k", "A paper", "Of owls", "2025-01", "https://example.org/owls")
-        shelf = (
+        super().__init__(
             Document("owls", "Owls", owls, sections, topics=("birds",), sources=(source,)),
             Document("кошки", "Cats", "Cats purr.", (Section("", 0, 10),), publisher="A paper"),
         )
-        self.shelf = {each.id: each for each in shelf}
         self.steps = steps or (an_answer(),)
         self.asked = []
 
@@ -225,18 +244,6 @@ class AssistantOfOwls:
     def search(self, question, count=10):
         self.asked.append(question)
         return hits("An owl hunts mice.", "Cats purr.")[:count]
-
-    def documents(self):
-        return iter(self.shelf.values())
-
-    def document(self, document_id):
-        return self.shelf[document_id]
-
-    def document_count(self):
-        return len(self.shelf)
-
-    def starters(self):
-        return []
 
 
 def a_client(assistant, folder, **settings):

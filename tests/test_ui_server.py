@@ -6,7 +6,7 @@ from html import unescape
 from importlib.resources import files
 
 import pytest
-from fakes import a_citation, a_desk, an_answer
+from fakes import Shelf, a_citation, a_desk, an_answer
 from fastapi.testclient import TestClient
 
 from assistant.answer import State
@@ -24,43 +24,28 @@ TEXT = "Owls\n\nAn owl hunts <b>mice</b>. A quotation. It sleeps.\n\nWhere\n\nIn
 START = TEXT.index("A quotation.")
 
 
-class Shelf:
-    """The documents of an assistant, and nothing that answers."""
-
-    def __init__(self):
-        source = Source("k", f"Paper {EVIL}", f"Title {EVIL}", "2025-01", "javascript:alert(1)")
-        owls = Document(
-            "owls",
-            f"Owls {EVIL}",
-            TEXT,
-            (Section("Owls", 4, START), Section("Where", TEXT.index("Where") + 5, len(TEXT))),
-            publisher="Nature",
-            date="2025-02-11",
-            language="de",
-            url="javascript:alert(1)",
-            topics=("birds",),
-            sources=(source,),
-        )
-        bees = Document("bees", "Bees", "Bees hum.", (), date="2024", topics=("insects",))
-        undated = Document("кошки", "Cats", "Cats purr.", ())
-        self.shelf = {each.id: each for each in (owls, bees, undated)}
-
-    def documents(self):
-        return iter(self.shelf.values())
-
-    def document(self, document_id):
-        return self.shelf[document_id]
-
-    def document_count(self):
-        return len(self.shelf)
-
-    def starters(self):
-        return ["Where do owls live?"]
+def a_shelf():
+    source = Source("k", f"Paper {EVIL}", f"Title {EVIL}", "2025-01", "javascript:alert(1)")
+    owls = Document(
+        "owls",
+        f"Owls {EVIL}",
+        TEXT,
+        (Section("Owls", 4, START), Section("Where", TEXT.index("Where") + 5, len(TEXT))),
+        publisher="Nature",
+        date="2025-02-11",
+        language="de",
+        url="javascript:alert(1)",
+        topics=("birds",),
+        sources=(source,),
+    )
+    bees = Document("bees", "Bees", "Bees hum.", (), date="2024", topics=("insects",))
+    undated = Document("кошки", "Cats", "Cats purr.", ())
+    return Shelf(owls, bees, undated, starters=["Where do owls live?"])
 
 
 @pytest.fixture
 def shelf():
-    return Shelf()
+    return a_shelf()
 
 
 @pytest.fixture
@@ -91,7 +76,7 @@ def whole(tmp_path_factory):
     """A client of the application with the Gradio page."""
     data = tmp_path_factory.mktemp("data")
     return TestClient(
-        build_app(a_desk(Shelf()), Conversations(data), Feedback(data), shipped=False),
+        build_app(a_desk(a_shelf()), Conversations(data), Feedback(data), shipped=False),
         base_url=HERE,
     )
 

@@ -1,42 +1,23 @@
 import gzip
 import json
 import re
+from dataclasses import replace
 from importlib.resources import files
 
 import pytest
-from fakes import a_desk, an_answer
-from fastapi.testclient import TestClient
+from fakes import AssistantOfOwls, a_citation, a_client, an_answer, events_of
 
-from assistant.conversations import Conversations
-from assistant.feedback import Feedback
-from corpus.document import Document
-from ui.server import build_routes
-
-HERE = "http://127.0.0.1:7860"
 MOST_BYTES = 6 * 1024
 
 
-class Answering:
-    def stream(self, question):
-        yield an_answer(question=question.text)
-        yield an_answer(question=question.text, suggestions=("Next?",))
-
-    def document(self, document_id):
-        return Document(document_id, "A title", "A quotation. And more.", ())
-
-    def documents(self):
-        return iter([self.document("d")])
-
-
-def client(tmp_path, **settings):
-    desk = a_desk(Answering(), **settings)
-    app = build_routes(desk, Conversations(tmp_path), Feedback(tmp_path), shipped=False)
-    return TestClient(app, base_url=HERE)
+def client(folder, **settings):
+    answer = an_answer(citations=(a_citation(document_id="owls"),))
+    steps = (answer, replace(answer, suggestions=("Next?",)))
+    return a_client(AssistantOfOwls(*steps), folder, **settings)
 
 
 def values(response):
-    found = re.findall(r"^data: (.+)$", response.text, re.MULTILINE)
-    return [json.loads(each) for each in found]
+    return [json.loads(data) for _, data in events_of(response.text)]
 
 
 def asked(question="Q?", **more):
