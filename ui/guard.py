@@ -8,6 +8,7 @@ from __future__ import annotations
 import hmac
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from fastapi.responses import PlainTextResponse
 from starlette.datastructures import Headers, MutableHeaders
@@ -44,6 +45,7 @@ _HEADERS = {
 _CLOSED = ("/gradio_api/upload", "/gradio_api/file", "/gradio_api/proxy", "/gradio_api/stream")
 _PROGRAMS = ("/api/", "/v1/", "/mcp")
 _OPEN_TO_ALL = {"/api/health", "/api/ready", "/api/openapi.json", "/api/docs"}
+_MCP_HEADERS = ("Mcp-Protocol-Version", "Mcp-Method", "Mcp-Name")
 _LOOPBACK = {"127.0.0.1", "localhost", "[::1]"}
 
 
@@ -108,19 +110,36 @@ class Cors:
     """Lets scripts of the allowed sites use the programs' routes, and those of no other any."""
 
     def __init__(self, app: ASGIApp, origins: tuple[str, ...]) -> None:
+        self._allowed = re.compile(origins_pattern(origins)) if origins else None
         self._others = CORSMiddleware(app, allow_origins=[])
         self._programs = CORSMiddleware(
             app,
             allow_origin_regex=origins_pattern(origins) if origins else None,
             allow_methods=["GET", "POST"],
-            allow_headers=["Accept", "Authorization", "Content-Type"],
+            allow_headers=["Accept", "Authorization", "Content-Type", *_MCP_HEADERS],
             expose_headers=["Retry-After"],
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
         for_programs = scope["type"] == "http" and scope["path"].startswith(_PROGRAMS)
+        if for_programs and scope["path"].startswith("/mcp") and self._foreign(scope):
+            refusal = problem(
+                403,
+                "Pages of this site may not ask here; whoever runs the server can name it in "
+                "SUMMIT_ALLOWED_ORIGINS.",
+            )
+            await refusal(scope, receive, send)
+            return
         await (self._programs if for_programs else self._others)(scope, receive, send)
+
+    def _foreign(self, scope: Scope) -> bool:
+        """Whether a page asks that is of another site and not of an allowed one, as MCP forbids."""
+        headers = Headers(scope=scope)
+        origin = headers.get("origin", "").lower()
+        own = urlsplit(origin).netloc == headers.get("host", "").lower()
+        allowed = self._allowed is not None and self._allowed.fullmatch(origin)
+        return bool(origin) and not own and not allowed
 
 
 class Gate:

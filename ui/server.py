@@ -19,6 +19,7 @@ from ui.front import front
 from ui.guard import protect
 from ui.keeping import keeping
 from ui.library import Library
+from ui.mcp_server import build_mcp, mcp_routes
 from ui.pages import pages
 from ui.problems import handle_problems
 from ui.render import load_templates
@@ -76,12 +77,14 @@ def build_routes(
 ) -> FastAPI:
     """Give all that is served beside the Gradio page, guarded as that is."""
     load_templates()
+    mcp = build_mcp(desk, _MOST_BYTES)
     app = FastAPI(
         title="Summit Assistant",
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
         max_body_size=_MOST_BYTES,
+        lifespan=lambda _: mcp.run(),
     )
     protect(app, desk.settings, {"Link": _PRELOADS})
     handle_problems(app)
@@ -95,6 +98,7 @@ def build_routes(
     app.include_router(pages(library))
     app.include_router(keeping(desk.assistant, conversations, feedback))
     app.include_router(front(desk, library, conversations, feedback, shipped=shipped))
+    app.router.routes.extend(mcp_routes(mcp))
     app.mount("/ui", _Files(packages=[("ui", "static")]))
     return app
 
