@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
 from typing import TYPE_CHECKING, Any
@@ -26,12 +27,15 @@ from ui.render import load_templates
 from ui.texts import texts_for
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from assistant.conversations import Conversations
     from assistant.feedback import Feedback
     from ui.desk import Desk
 
 _MOST_BYTES = 1_000_000  # of a request: a question with a long conversation before it
 _STREAMS_END = 2  # seconds
+_TICK = 0.05  # seconds between looks at whether to wait no longer
 _FONTS = ["system-ui", "sans-serif"]
 _MONO = ["ui-monospace", "monospace"]
 _log = logging.getLogger(__name__)
@@ -111,11 +115,13 @@ class _Files(StaticFiles):
         return response
 
 
-def serve(app: FastAPI, listener: socket.socket, desk: Desk) -> None:
-    """Serve until interrupted, on the socket that `listen` opened."""
+def serve(app: FastAPI, listener: socket.socket, desk: Desk) -> bool:
+    """Serve until interrupted, on the socket that `listen` opened; say if no answer was cut off."""
     proxies = list(desk.settings.trusted_proxies)
     config = uvicorn.Config(
         app,
+        log_config=None,
+        access_log=False,
         log_level="warning",
         server_header=False,
         proxy_headers=bool(proxies),
@@ -123,7 +129,9 @@ def serve(app: FastAPI, listener: socket.socket, desk: Desk) -> None:
         # Open pages hold their event streams open, so the wait for them has an end.
         timeout_graceful_shutdown=_STREAMS_END,
     )
-    _Server(config, desk).run(sockets=[listener])
+    server = _Server(config, desk)
+    server.run(sockets=[listener])
+    return not server.cut_off
 
 
 class _Server(uvicorn.Server):
@@ -131,9 +139,23 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, desk: Desk) -> None:
         super().__init__(config)
         self._desk = desk
+        self.cut_off = 0
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        # Whichever signal comes again ends the wait; and having been told to stop is no failure.
+        del sig, frame
+        self.force_exit = self.should_exit
+        self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        await self._desk.admission.close(self._desk.settings.grace)
+        admission = self._desk.admission
+        closing = asyncio.create_task(admission.close(self._desk.settings.grace))
+        while not closing.done() and not self.force_exit:  # noqa: ASYNC110 - a signal sets it
+            await asyncio.sleep(_TICK)
+        closing.cancel()
+        self.cut_off = admission.answering + admission.waiting
+        # What goes on in a thread cannot be stopped, and waiting for it would have no end.
+        self.force_exit |= bool(self.cut_off)
         await super().shutdown(sockets)
 
 
