@@ -45,6 +45,10 @@ class _Text(logging.Formatter):
         super().__init__("%(asctime)s %(levelname)s %(message)s")
         self._word_for_word = word_for_word
 
+    def format(self, record: logging.LogRecord) -> str:
+        record.exc_text = None  # what another formatter may have left there
+        return super().format(record)
+
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
         more = (f"{key}={value}" for key, value in vars(record).items() if key not in _KNOWN)
         return " ".join((super().formatMessage(record), *more))
