@@ -18,7 +18,7 @@ from assistant.origins import origins_pattern
 from ui.problems import problem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from fastapi import FastAPI
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -155,8 +155,7 @@ class Gate:
         if not path.startswith(_PROGRAMS) or path in _OPEN_TO_ALL:
             await self._app(scope, receive, send)
             return
-        kind, _, given = Headers(scope=scope).get("authorization", "").partition(" ")
-        program = self._program(given.strip()) if kind.lower() == "bearer" else ""
+        program = program_of(scope, self._tokens)
         if program:
             scope.setdefault("state", {})["program"] = program
             await self._app(scope, receive, send)
@@ -168,11 +167,13 @@ class Gate:
         )
         await refusal(scope, receive, send)
 
-    def _program(self, given: str) -> str:
-        """Name who has this token; nobody has a wrong one."""
-        found = [
-            number
-            for number, token in enumerate(self._tokens, start=1)
-            if hmac.compare_digest(token.encode(), given.encode())
-        ]
-        return f"program {found[0]}" if found else ""
+
+def program_of(scope: Scope, tokens: Sequence[str]) -> str:
+    """Name the program whose token comes with a request; an empty string where none does."""
+    kind, _, given = Headers(scope=scope).get("authorization", "").partition(" ")
+    found = [
+        number
+        for number, token in enumerate(tokens, start=1)
+        if hmac.compare_digest(token.encode(), given.strip().encode())
+    ]
+    return f"program {found[0]}" if found and kind.lower() == "bearer" else ""

@@ -21,6 +21,7 @@ from ui.guard import protect
 from ui.keeping import keeping
 from ui.library import Library
 from ui.mcp_server import build_mcp, mcp_routes
+from ui.metrics import metrics
 from ui.pages import pages
 from ui.problems import handle_problems
 from ui.render import load_templates
@@ -99,6 +100,7 @@ def build_routes(
         return PlainTextResponse(f"{texts_for(request)('unavailable')}.", status_code=503)
 
     library = Library(desk.assistant)
+    app.include_router(metrics(desk))
     app.include_router(pages(library))
     app.include_router(keeping(desk.assistant, conversations, feedback))
     app.include_router(front(desk, library, conversations, feedback, shipped=shipped))
