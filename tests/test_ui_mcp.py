@@ -32,6 +32,9 @@ class Shelf:
     def documents(self):
         return iter(())
 
+    def document_count(self):
+        return 0
+
 
 @pytest.fixture
 def anyio_backend():

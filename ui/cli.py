@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import sys
+from contextlib import nullcontext
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -23,13 +24,16 @@ from ui.terminal import print_answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
+    from fastapi import FastAPI
     from rich.progress import Progress
 
     from assistant.assistant import Assistant
     from assistant.settings import Settings
     from index.build import BuildReport
     from index.embedding import Embedder
+    from ui.watch import Watch
 
 # What is heavy (torch, gradio, chromadb) is imported inside the commands, so that
 # `summit --help` answers at once.
@@ -181,6 +185,7 @@ def serve() -> None:
     from ui.watch import Watch
 
     settings = _settings()
+    tracing = _tracing(settings)
     listener = listen(settings.host, settings.port)
     set_up_logs(settings)
     log = logging.getLogger("summit.server")
@@ -203,7 +208,9 @@ def serve() -> None:
     host, port = listener.getsockname()[:2]
     host = f"[{host}]" if ":" in host else host
     log.info("Summit Assistant is ready: http://%s:%s  (stop with Ctrl-C)", host, port)
-    if not run(application, listener, desk):
+    with tracing(application, watch):
+        complete = run(application, listener, desk)
+    if not complete:
         log.warning("answers were cut off")
         # Python would wait for their threads.
         logging.shutdown()
@@ -314,6 +321,20 @@ def _settings(**overrides: object) -> Settings:
     from assistant.settings import read_settings
 
     return read_settings(**overrides)
+
+
+def _tracing(settings: Settings) -> Callable[[FastAPI, Watch], AbstractContextManager[None]]:
+    """Give what traces a server while it is entered, or does nothing where that is not wanted."""
+    if not settings.traces:
+        return lambda *_: nullcontext()
+    try:
+        from ui.traces import tracing
+    except ImportError as error:
+        raise ServerError(
+            "SUMMIT_TRACES needs what is not installed; install the extra: "
+            "pip install '.[telemetry]', or set SUMMIT_TRACES=false"
+        ) from error
+    return tracing
 
 
 def _assistant(**overrides: object) -> Assistant:

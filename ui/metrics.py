@@ -48,7 +48,7 @@ def _observe(desk: Desk, registry: CollectorRegistry) -> None:
         (
             "summit_documents",
             "Documents that answers come from.",
-            lambda: desk.assistant.document_count(),
+            desk.assistant.document_count,
         ),
     ):
         Gauge(name, about, registry=registry).set_function(value)

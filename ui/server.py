@@ -30,6 +30,8 @@ from ui.texts import texts_for
 if TYPE_CHECKING:
     from types import FrameType
 
+    from fastapi.telemetry import TelemetryConfig
+
     from assistant.conversations import Conversations
     from assistant.feedback import Feedback
     from ui.desk import Desk
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
 _MOST_BYTES = 1_000_000  # of a request: a question with a long conversation before it
 _STREAMS_END = 2  # seconds
 _TICK = 0.05  # seconds between looks at whether to wait no longer
+# FastAPI's own would tell addresses and queries; ours is in `ui.traces`.
+_NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
 _FONTS = ["system-ui", "sans-serif"]
 _MONO = ["ui-monospace", "monospace"]
 _log = logging.getLogger(__name__)
@@ -90,6 +94,7 @@ def build_routes(
         openapi_url=None,
         max_body_size=_MOST_BYTES,
         lifespan=lambda _: mcp.run(),
+        telemetry=_NO_TELEMETRY,
     )
     protect(app, desk.settings, {"Link": _PRELOADS})
     handle_problems(app)
