@@ -100,6 +100,8 @@ class MiniReader:
 
     @cached_property
     def _model(self) -> _Model:
+        # Else it tells its maker of each use, from when it is imported on.
+        os.environ["ORT_DISABLE_TELEMETRY"] = "1"
         # It takes a while to import, so it waits until a passage is to be read.
         import onnxruntime  # noqa: PLC0415
         from onnxruntime.capi.onnxruntime_pybind11_state import (  # noqa: PLC0415

@@ -9,7 +9,7 @@ import ipaddress
 import os
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from platformdirs import user_data_path
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
@@ -106,6 +106,9 @@ class Settings(BaseSettings):
     )
     log_questions: bool = Field(
         default=False, description="whether the log holds what was asked, word for word"
+    )
+    log_format: Literal["text", "json"] = Field(
+        "text", description="how summit serve logs: text, or json for one JSON object a line"
     )
     traces: bool = Field(
         default=False, description="whether OpenTelemetry traces are sent (extra: telemetry)"

@@ -46,7 +46,10 @@ main()
 
 
 def start(data_dir, port=0, **environment):
-    """Start a server in a process of its own; give it with its address once it is ready."""
+    """Start a server in a process of its own; give it with its address once it is ready.
+
+    `said` are the lines that it has said until then.
+    """
     variables = {k: v for k, v in os.environ.items() if not k.startswith("SUMMIT_")}
     process = subprocess.Popen(
         [sys.executable, "-c", GUARDED, "serve"],
@@ -59,9 +62,11 @@ def start(data_dir, port=0, **environment):
             **environment,
         },
     )
+    process.said = []
     deadline = time.monotonic() + 90
     while time.monotonic() < deadline:
         line = process.stderr.readline()
+        process.said.append(line)
         if "is ready: " in line:
             return process, line.split("is ready: ")[1].split()[0]
         assert line, "the server ended before it was ready"

@@ -1,3 +1,7 @@
+import os
+import socket
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -107,3 +111,18 @@ def test_a_model_that_is_missing_or_damaged_is_said_in_one_line(tmp_path, conten
         path.write_bytes(content)
     with pytest.raises(ReaderError, match="missing or damaged; install"):
         MiniReader(path).read("Why?", [passage()])
+
+
+def test_the_library_that_runs_the_model_sends_nothing_to_its_maker(tmp_path):
+    load_and_wait = (
+        "import time; from assistant.reader import MiniReader; MiniReader()._model; time.sleep(12)"
+    )
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        address = f"http://127.0.0.1:{proxy.getsockname()[1]}"
+        variables = {**os.environ, "https_proxy": address, "TMPDIR": str(tmp_path)}
+        variables.pop("ORT_DISABLE_TELEMETRY", None)
+        # What it would send goes by no socket of Python's, so it is looked for on the way out.
+        subprocess.run([sys.executable, "-c", load_and_wait], check=True, env=variables, timeout=90)
+        proxy.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            proxy.accept()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
+from contextlib import nullcontext
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -21,12 +23,17 @@ from ui.feedback_cli import app as feedback_app
 from ui.terminal import print_answer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from fastapi import FastAPI
     from rich.progress import Progress
 
     from assistant.assistant import Assistant
     from assistant.settings import Settings
     from index.build import BuildReport
     from index.embedding import Embedder
+    from ui.watch import Watch
 
 # What is heavy (torch, gradio, chromadb) is imported inside the commands, so that
 # `summit --help` answers at once.
@@ -53,6 +60,7 @@ class Benchmark(StrEnum):
 _out = Console(highlight=False, soft_wrap=False)
 _err = Console(stderr=True, highlight=False, soft_wrap=True)
 _WRONG = 2
+_CUT_OFF = 1
 _EXPECTED = (AssistantError, DocumentError, IndexProblemError, ModelError, ServerError)
 
 
@@ -171,18 +179,22 @@ def serve() -> None:
     from corpus.load import SHIPPED_DOCUMENTS
     from ui.admission import Admission
     from ui.desk import Desk
+    from ui.logs import set_up_logs
     from ui.server import build_app, listen
     from ui.server import serve as run
     from ui.watch import Watch
 
     settings = _settings()
+    tracing = _tracing(settings)
     listener = listen(settings.host, settings.port)
+    set_up_logs(settings)
+    log = logging.getLogger("summit.server")
     embedder = default_embedder()
     try:
-        _sync(settings, embedder)
+        _sync(settings, embedder, say=log.warning)
     except IndexMismatchError as error:
-        _err.print(f"{escape(str(error))} - doing so now")
-        _sync(settings, embedder, rebuild=True)
+        log.warning("%s - doing so now", error)
+        _sync(settings, embedder, say=log.warning, rebuild=True)
     assistant = open_assistant(settings, embedder)
     assistant.warm_up()
     watch = Watch(log_questions=settings.log_questions)
@@ -195,8 +207,14 @@ def serve() -> None:
     )
     host, port = listener.getsockname()[:2]
     host = f"[{host}]" if ":" in host else host
-    _err.print(f"Summit Assistant is ready: http://{host}:{port}  (stop with Ctrl-C)")
-    run(application, listener, desk)
+    log.info("Summit Assistant is ready: http://%s:%s  (stop with Ctrl-C)", host, port)
+    with tracing(application, watch):
+        complete = run(application, listener, desk)
+    if not complete:
+        log.warning("answers were cut off")
+        # Python would wait for their threads.
+        logging.shutdown()
+        os._exit(_CUT_OFF)
 
 
 @app.command()
@@ -314,6 +332,20 @@ def _settings(**overrides: object) -> Settings:
     return read_settings(**overrides)
 
 
+def _tracing(settings: Settings) -> Callable[[FastAPI, Watch], AbstractContextManager[None]]:
+    """Give what traces a server while it is entered, or does nothing where that is not wanted."""
+    if not settings.traces:
+        return lambda *_: nullcontext()
+    try:
+        from ui.traces import tracing
+    except ImportError as error:
+        raise ServerError(
+            "SUMMIT_TRACES needs what is not installed; install the extra: "
+            "pip install '.[telemetry]', or set SUMMIT_TRACES=false"
+        ) from error
+    return tracing
+
+
 def _assistant(**overrides: object) -> Assistant:
     from assistant.load import default_embedder, open_assistant
 
@@ -326,6 +358,10 @@ def _assistant(**overrides: object) -> Assistant:
     return open_assistant(settings, embedder)
 
 
+def _say(problem: str) -> None:
+    _err.print(f"summit: {escape(problem)}")
+
+
 def _sync(
     settings: Settings,
     embedder: Embedder,
@@ -333,6 +369,7 @@ def _sync(
     extra: tuple[Path, ...] = (),
     remove: tuple[str, ...] = (),
     rebuild: bool = False,
+    say: Callable[[str], None] = _say,
 ) -> BuildReport:
     """Bring the index up to date, with a progress bar where there is something to do."""
     from assistant.load import sync_corpus
@@ -352,7 +389,7 @@ def _sync(
         if progress.live.is_started:
             progress.stop()
     for problem in report.problems:
-        _err.print(f"summit: {escape(problem)}")
+        say(problem)
     return report
 
 
@@ -366,6 +403,7 @@ def _progress() -> Progress:
         TimeElapsedColumn(),
         console=_err,
         transient=True,
+        disable=not _err.is_terminal,
     )
 
 

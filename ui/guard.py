@@ -8,6 +8,7 @@ from __future__ import annotations
 import hmac
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from fastapi.responses import PlainTextResponse
 from starlette.datastructures import Headers, MutableHeaders
@@ -18,7 +19,7 @@ from assistant.origins import origins_pattern
 from ui.problems import problem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from fastapi import FastAPI
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -45,13 +46,14 @@ _HEADERS = {
 _CLOSED = ("/gradio_api/upload", "/gradio_api/file", "/gradio_api/proxy", "/gradio_api/stream")
 _PROGRAMS = ("/api/", "/v1/", "/mcp")
 _OPEN_TO_ALL = {"/api/health", "/api/ready", "/api/openapi.json", "/api/docs"}
-_MOST_BYTES = 1_000_000  # of a request: a question with a long conversation before it
+MOST_BYTES = 1_000_000  # of a request: a question with a long conversation before it
+_MCP_HEADERS = ("Mcp-Protocol-Version", "Mcp-Method", "Mcp-Name")
 _LOOPBACK = {"127.0.0.1", "localhost", "[::1]"}
 _WRONG_HOST = (
     "This server is for its own machine: open it as http://127.0.0.1 or http://localhost with its "
     "port. Behind a proxy or tunnel, name that in SUMMIT_TRUSTED_PROXIES."
 )
-_TOO_LARGE = f"The request is larger than {_MOST_BYTES:,} bytes; send a shorter conversation."
+_TOO_LARGE = f"The request is larger than {MOST_BYTES:,} bytes; send a shorter conversation."
 
 
 def protect(app: FastAPI, settings: Settings, page_headers: Mapping[str, str]) -> None:
@@ -62,7 +64,7 @@ def protect(app: FastAPI, settings: Settings, page_headers: Mapping[str, str]) -
         app.add_middleware(Gate, tokens=tokens)
     app.add_middleware(Cors, origins=settings.allowed_origins)
     # It counts what comes; what is announced to be too large is refused by the guard before it.
-    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=_MOST_BYTES)
+    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MOST_BYTES)
     hosts = _LOOPBACK if _for_this_machine(settings) else None
     app.add_middleware(Guard, hosts=hosts, page_headers=page_headers)
 
@@ -108,7 +110,7 @@ class Guard:
         if self._hosts is not None and host not in self._hosts:
             return _refused(421, _WRONG_HOST, path)
         length = headers.get("content-length", "")
-        if length.isdecimal() and int(length) > _MOST_BYTES:
+        if length.isdecimal() and int(length) > MOST_BYTES:
             return _refused(413, _TOO_LARGE, path)
         return None
 
@@ -124,19 +126,36 @@ class Cors:
     """Lets scripts of the allowed sites use the programs' routes, and those of no other any."""
 
     def __init__(self, app: ASGIApp, origins: tuple[str, ...]) -> None:
+        self._allowed = re.compile(origins_pattern(origins)) if origins else None
         self._others = CORSMiddleware(app, allow_origins=[])
         self._programs = CORSMiddleware(
             app,
             allow_origin_regex=origins_pattern(origins) if origins else None,
             allow_methods=["GET", "POST"],
-            allow_headers=["Accept", "Authorization", "Content-Type"],
+            allow_headers=["Accept", "Authorization", "Content-Type", *_MCP_HEADERS],
             expose_headers=["Retry-After"],
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
         for_programs = scope["type"] == "http" and scope["path"].startswith(_PROGRAMS)
+        if for_programs and scope["path"].startswith("/mcp") and self._foreign(scope):
+            refusal = problem(
+                403,
+                "Pages of this site may not ask here; whoever runs the server can name it in "
+                "SUMMIT_ALLOWED_ORIGINS.",
+            )
+            await refusal(scope, receive, send)
+            return
         await (self._programs if for_programs else self._others)(scope, receive, send)
+
+    def _foreign(self, scope: Scope) -> bool:
+        """Whether a page asks that is of another site and not of an allowed one, as MCP forbids."""
+        headers = Headers(scope=scope)
+        origin = headers.get("origin", "").lower()
+        own = urlsplit(origin).netloc == headers.get("host", "").lower()
+        allowed = self._allowed is not None and self._allowed.fullmatch(origin)
+        return bool(origin) and not own and not allowed
 
 
 class Gate:
@@ -152,8 +171,7 @@ class Gate:
         if not path.startswith(_PROGRAMS) or path in _OPEN_TO_ALL:
             await self._app(scope, receive, send)
             return
-        kind, _, given = Headers(scope=scope).get("authorization", "").partition(" ")
-        program = self._program(given.strip()) if kind.lower() == "bearer" else ""
+        program = program_of(scope, self._tokens)
         if program:
             scope.setdefault("state", {})["program"] = program
             await self._app(scope, receive, send)
@@ -166,11 +184,13 @@ class Gate:
         )
         await refusal(scope, receive, send)
 
-    def _program(self, given: str) -> str:
-        """Name who has this token; nobody has a wrong one."""
-        found = [
-            number
-            for number, token in enumerate(self._tokens, start=1)
-            if hmac.compare_digest(token.encode(), given.encode())
-        ]
-        return f"program {found[0]}" if found else ""
+
+def program_of(scope: Scope, tokens: Sequence[str]) -> str:
+    """Name the program whose token comes with a request; an empty string where none does."""
+    kind, _, given = Headers(scope=scope).get("authorization", "").partition(" ")
+    found = [
+        number
+        for number, token in enumerate(tokens, start=1)
+        if hmac.compare_digest(token.encode(), given.strip().encode())
+    ]
+    return f"program {found[0]}" if found and kind.lower() == "bearer" else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
 from typing import TYPE_CHECKING, Any
@@ -18,9 +19,11 @@ from assistant.errors import StorageError
 from ui.chat import build_chat
 from ui.errors import ServerError
 from ui.front import front
-from ui.guard import protect
+from ui.guard import MOST_BYTES, protect
 from ui.keeping import keeping
 from ui.library import Library
+from ui.mcp_server import build_mcp, mcp_routes
+from ui.metrics import metrics
 from ui.pages import pages
 from ui.problems import handle_problems
 from ui.programs import PLACES, programs, staff
@@ -29,12 +32,19 @@ from ui.texts import texts_for
 from ui.widget import widget
 
 if TYPE_CHECKING:
+    from types import FrameType
+
+    from fastapi.telemetry import TelemetryConfig
+
     from assistant.conversations import Conversations
     from assistant.feedback import Feedback
     from ui.desk import Desk
 
 _COMPRESSION = 6  # of 9: more takes longer and saves next to nothing
 _STREAMS_END = 2  # seconds
+_TICK = 0.05  # seconds between looks at whether to wait no longer
+# FastAPI's own would tell addresses and queries; ours is in `ui.traces`.
+_NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
 _FONTS = ["system-ui", "sans-serif"]
 _MONO = ["ui-monospace", "monospace"]
 _log = logging.getLogger(__name__)
@@ -80,11 +90,14 @@ def build_routes(
 ) -> FastAPI:
     """Give all that is served beside the Gradio page, guarded as that is."""
     load_templates()
+    mcp = build_mcp(desk, MOST_BYTES)
     app = FastAPI(
         title="Summit Assistant",
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        lifespan=lambda _: mcp.run(),
+        telemetry=_NO_TELEMETRY,
     )
     app.add_middleware(GZipMiddleware, compresslevel=_COMPRESSION)
     protect(app, desk.settings, {"Link": _PRELOADS})
@@ -96,12 +109,14 @@ def build_routes(
         return PlainTextResponse(f"{texts_for(request)('unavailable')}.", status_code=503)
 
     library = Library(desk.assistant)
+    app.include_router(metrics(desk))
     app.include_router(pages(library))
     app.include_router(keeping(desk.assistant, conversations, feedback))
     app.include_router(widget(desk, conversations))
     for_programs = staff(programs(desk.settings), desk, library)
     app.router.routes += [Route(place, for_programs) for place in PLACES]
     app.include_router(front(desk, library, conversations, feedback, shipped=shipped))
+    app.router.routes.extend(mcp_routes(mcp))
     app.mount("/ui", _Files(packages=[("ui", "static")]))
     return app
 
@@ -114,11 +129,13 @@ class _Files(StaticFiles):
         return response
 
 
-def serve(app: FastAPI, listener: socket.socket, desk: Desk) -> None:
-    """Serve until interrupted, on the socket that `listen` opened."""
+def serve(app: FastAPI, listener: socket.socket, desk: Desk) -> bool:
+    """Serve until interrupted, on the socket that `listen` opened; say if no answer was cut off."""
     proxies = list(desk.settings.trusted_proxies)
     config = uvicorn.Config(
         app,
+        log_config=None,
+        access_log=False,
         log_level="warning",
         server_header=False,
         proxy_headers=bool(proxies),
@@ -126,7 +143,9 @@ def serve(app: FastAPI, listener: socket.socket, desk: Desk) -> None:
         # Open pages hold their event streams open, so the wait for them has an end.
         timeout_graceful_shutdown=_STREAMS_END,
     )
-    _Server(config, desk).run(sockets=[listener])
+    server = _Server(config, desk)
+    server.run(sockets=[listener])
+    return not server.cut_off
 
 
 class _Server(uvicorn.Server):
@@ -134,9 +153,23 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, desk: Desk) -> None:
         super().__init__(config)
         self._desk = desk
+        self.cut_off = 0
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        # Whichever signal comes again ends the wait; and having been told to stop is no failure.
+        del sig, frame
+        self.force_exit = self.should_exit
+        self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        await self._desk.admission.close(self._desk.settings.grace)
+        admission = self._desk.admission
+        closing = asyncio.create_task(admission.close(self._desk.settings.grace))
+        while not closing.done() and not self.force_exit:  # noqa: ASYNC110 - a signal sets it
+            await asyncio.sleep(_TICK)
+        closing.cancel()
+        self.cut_off = admission.answering + admission.waiting
+        # What goes on in a thread cannot be stopped, and waiting for it would have no end.
+        self.force_exit |= bool(self.cut_off)
         await super().shutdown(sockets)
 
 

@@ -1,4 +1,4 @@
-"""What those who run the server see of it: counts for Prometheus, and a line a question."""
+"""What those who run the server see of it: counts, a line a question, and spans if wanted."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
+from opentelemetry.trace import NoOpTracer, StatusCode
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from assistant.errors import QuestionError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from opentelemetry.trace import Span, Tracer
 
     from assistant.answer import Answer
     from assistant.question import Question
@@ -27,6 +30,7 @@ class Watch:
 
     def __init__(self, *, log_questions: bool = False) -> None:
         self._log_questions = log_questions
+        self.tracer: Tracer = NoOpTracer()
         self.registry = CollectorRegistry()
         self._questions = Counter(
             "summit_questions",
@@ -68,19 +72,28 @@ class Watch:
     @contextmanager
     def answering(self, way: str, question: Question) -> Iterator[Callable[[Answer], None]]:
         """Give what is to be called with the answer once it is there; failures are counted."""
+        # Not the current span: an answer that grows is made in one thread after the other.
+        span = self.tracer.start_span("answer", attributes={"summit.way": way})
         try:
-            yield partial(self._answered, way, question)
+            yield partial(self._answered, way, question, span)
         except QuestionError:
             raise
-        except Exception:
+        except Exception as error:
             self._failures.labels(way).inc()
+            span.set_attribute("error.type", type(error).__qualname__)
+            span.set_status(StatusCode.ERROR)
             raise
+        finally:
+            span.end()
 
-    def _answered(self, way: str, question: Question, answer: Answer) -> None:
+    def _answered(self, way: str, question: Question, span: Span, answer: Answer) -> None:
         self._questions.labels(way, answer.state.value, answer.answerer).inc()
         self._seconds.labels(answer.answerer).observe(answer.seconds)
         if answer.abstained:
             self._abstentions.labels(way).inc()
+        span.set_attribute("summit.state", answer.state.value)
+        span.set_attribute("summit.answerer", answer.answerer)
+        span.set_attribute("summit.seconds", answer.seconds)
         said: dict[str, object] = {
             "way": way,
             "state": answer.state.value,
