@@ -119,19 +119,7 @@ def _add_questions(router: APIRouter) -> None:
         words = desk.question(q).text
         async with desk.place(visitor_of(request)):
             hits = await run_in_threadpool(desk.assistant.search, words, count)
-        passages = [
-            contract.Passage(
-                document_id=hit.passage.document_id,
-                title=hit.passage.title,
-                heading=hit.passage.heading,
-                text=hit.passage.text,
-                start=hit.passage.start,
-                end=hit.passage.end,
-                score=round(hit.score, 4),
-            )
-            for hit in hits
-        ]
-        return contract.Found(passages=passages)
+        return contract.Found(passages=[contract.Passage.of(each) for each in hits])
 
 
 def _add_documents(router: APIRouter) -> None:

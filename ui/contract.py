@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from assistant.answer import State  # noqa: TC001 - pydantic reads the annotations when it runs
+
+if TYPE_CHECKING:
+    from index.search import Hit
 
 _UK = "Why did the UK not sign the Paris statement?"
 _TITLE = "Why the United Kingdom did not sign the Paris statement"
@@ -209,6 +212,20 @@ class Passage(_Part):
     start: int
     end: int
     score: float = Field(description="How near it is to what was searched for; the more the nearer")
+
+    @classmethod
+    def of(cls, hit: Hit) -> Passage:
+        """Give what a search found."""
+        passage = hit.passage
+        return cls(
+            document_id=passage.document_id,
+            title=passage.title,
+            heading=passage.heading,
+            text=passage.text,
+            start=passage.start,
+            end=passage.end,
+            score=round(hit.score, 4),
+        )
 
 
 class Found(_Part):

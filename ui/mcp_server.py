@@ -15,9 +15,10 @@ from starlette.routing import Route
 
 from assistant.errors import QuestionError
 from index.errors import IndexProblemError, ModelError
+from ui import contract
 from ui.admission import visitor_of
 from ui.errors import LimitError, sentence
-from ui.mcp_tools import Answered, Ask, Found, Part, Read, Result, Search, ask, read, search
+from ui.mcp_tools import Ask, Part, Read, Result, Search, ask, read, search
 from ui.problems import problem
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ _OFFERS = {
         "(abstained) instead of guessing. A citation's quote is exactly what read_document gives "
         "from its start to its end.",
         Ask,
-        Answered,
+        contract.Answer,
         ask,
     ),
     "search_documents": _Offer(
@@ -80,7 +81,7 @@ _OFFERS = {
         "Finds the passages of the documents nearest to a query, best first, with the id of each "
         "document and the offsets in it. They may be about something else: check before using one.",
         Search,
-        Found,
+        contract.Found,
         search,
     ),
     "read_document": _Offer(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import textwrap
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -17,6 +17,7 @@ from typing_extensions import TypedDict
 
 from assistant.answer import Answer, Citation, State
 from assistant.errors import QuestionError
+from ui import contract
 from ui.desk import Way
 
 if TYPE_CHECKING:
@@ -80,49 +81,6 @@ class Read(_Arguments):
     )
 
 
-class Compared(TypedDict):
-    """One row of a comparison."""
-
-    about: str
-    answer: str
-
-
-class Answered(TypedDict):
-    """An answer as `summit ask --json` gives it."""
-
-    question: str
-    standalone_question: str
-    answer: str
-    state: State
-    abstained: bool
-    comparison: list[Compared]
-    citations: list[Citation]
-    closest: list[Citation]
-    suggestions: list[str]
-    answerer: str
-    confidence: float
-    notice: str
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class FoundPassage:
-    """A passage: `text` is what the document says from `start` to `end`."""
-
-    document_id: str
-    title: str
-    heading: str
-    text: str
-    start: int
-    end: int
-
-
-class Found(TypedDict):
-    """The passages that are nearest to what was searched for, best first."""
-
-    passages: list[FoundPassage]
-
-
 class Part(TypedDict):
     """What a document of `length` characters says from `start` to `end`, and where it is from."""
 
@@ -170,16 +128,12 @@ async def search(desk: Desk, visitor: str, asked: Search) -> Result:
     query = desk.question(asked.query).text
     async with desk.place(visitor):
         hits = await run_in_threadpool(desk.assistant.search, query, asked.count)
-    found = [
-        FoundPassage(each.document_id, each.title, each.heading, each.text, each.start, each.end)
-        for each in (hit.passage for hit in hits)
-    ]
+    found = contract.Found(passages=[contract.Passage.of(each) for each in hits])
     words = [
         f"[{number}] {_titled(each.title, each.heading)}, {_place(each)}:\n{_quoted(each.text)}"
-        for number, each in enumerate(found, start=1)
+        for number, each in enumerate(found.passages, start=1)
     ]
-    value = {"passages": [asdict(each) for each in found]}
-    return Result(value, "\n\n".join([_QUOTED, *words]))
+    return Result(found.model_dump(), "\n\n".join([_QUOTED, *words]))
 
 
 async def read(desk: Desk, visitor: str, asked: Read) -> Result:
@@ -235,7 +189,7 @@ def _titled(title: str, more: str) -> str:
     return " ".join((f"{title} ({more})" if more else title).split())
 
 
-def _place(part: Citation | FoundPassage) -> str:
+def _place(part: Citation | contract.Passage) -> str:
     return f"document {part.document_id}, characters {part.start} to {part.end}"
 
 

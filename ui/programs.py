@@ -16,11 +16,14 @@ from ui.reference import reference_routes
 
 if TYPE_CHECKING:
     from fastapi.routing import APIRoute
+    from fastapi.telemetry import TelemetryConfig
 
     from assistant.settings import Settings
     from ui.desk import Desk
     from ui.library import Library
 
+# FastAPI's own would tell addresses and queries; ours is in `ui.traces`.
+NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
 PLACES = ("/api", "/api/{rest:path}", "/v1", "/v1/{rest:path}")
 _ABOUT = (
     "Answers questions about a set of documents, with citations that hold: every citation is an "
@@ -39,6 +42,7 @@ def programs(settings: Settings) -> FastAPI:
         redoc_url=None,
         openapi_url="/api/openapi.json",
         redirect_slashes=False,
+        telemetry=NO_TELEMETRY,
         generate_unique_id_function=_name,
     )
     asks = [Depends(HTTPBearer(auto_error=False, scheme_name="token"))]  # `ui.guard.Gate` looks

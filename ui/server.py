@@ -26,15 +26,13 @@ from ui.mcp_server import build_mcp, mcp_routes
 from ui.metrics import metrics
 from ui.pages import pages
 from ui.problems import handle_problems
-from ui.programs import PLACES, programs, staff
+from ui.programs import NO_TELEMETRY, PLACES, programs, staff
 from ui.render import load_templates
 from ui.texts import texts_for
 from ui.widget import widget
 
 if TYPE_CHECKING:
     from types import FrameType
-
-    from fastapi.telemetry import TelemetryConfig
 
     from assistant.conversations import Conversations
     from assistant.feedback import Feedback
@@ -43,8 +41,6 @@ if TYPE_CHECKING:
 _COMPRESSION = 6  # of 9: more takes longer and saves next to nothing
 _STREAMS_END = 2  # seconds
 _TICK = 0.05  # seconds between looks at whether to wait no longer
-# FastAPI's own would tell addresses and queries; ours is in `ui.traces`.
-_NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
 _FONTS = ["system-ui", "sans-serif"]
 _MONO = ["ui-monospace", "monospace"]
 _log = logging.getLogger(__name__)
@@ -97,7 +93,7 @@ def build_routes(
         redoc_url=None,
         openapi_url=None,
         lifespan=lambda _: mcp.run(),
-        telemetry=_NO_TELEMETRY,
+        telemetry=NO_TELEMETRY,
     )
     app.add_middleware(GZipMiddleware, compresslevel=_COMPRESSION)
     protect(app, desk.settings, {"Link": _PRELOADS})
