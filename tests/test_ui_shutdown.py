@@ -84,6 +84,10 @@ def test_an_answer_in_progress_is_given_and_new_questions_are_told_to_come_back(
             refusal = ask(address)
             assert refusal["isError"]
             assert "The server is stopping; ask again in 30 s" in refusal["content"][0]["text"]
+            refusal = httpx.post(f"{address}/api/ask", json={"question": UK})
+            assert (refusal.status_code, refusal.headers["retry-after"]) == (503, "30")
+            assert httpx.get(f"{address}/api/ready").status_code == 503
+            assert httpx.get(f"{address}/api/health").status_code == 200
             assert process.poll() is None
             model.may_answer.set()
             assert ended(process, 20)[0] == 0
@@ -118,7 +122,7 @@ def test_a_second_signal_ends_the_server_at_once(shipped, stop):
 
 def test_a_server_that_nobody_asks_ends_at_once_and_well(shipped):
     with serving(shipped, grace=60) as (process, address, _):
-        httpx.get(f"{address}/ready")
+        httpx.get(f"{address}/api/health")
         process.terminate()
         code, seconds = ended(process, 20)
         assert code == 0

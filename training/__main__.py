@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 from dataclasses import replace
 from pathlib import Path
@@ -45,6 +46,8 @@ def main() -> None:
     if chosen.step == "train":
         learn(chosen.data, chosen.out)
     elif chosen.step == "export":
+        # As in assistant/reader.py: else importing it would send word of it.
+        os.environ["ORT_DISABLE_TELEMETRY"] = "1"
         from training.export import write  # noqa: PLC0415 - needs the extra
 
         write(chosen.out / _LAST_ROUND, _MODELS / "reader.onnx")

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import sys
-from contextlib import nullcontext
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,23 +15,14 @@ from rich.markup import escape
 
 from assistant.errors import AssistantError, QuestionError
 from corpus.errors import DocumentError
-from index.errors import IndexBusyError, IndexMismatchError, IndexProblemError, ModelError
+from index.errors import IndexBusyError, IndexProblemError, ModelError
 from ui.errors import ServerError
 from ui.feedback_cli import app as feedback_app
 from ui.terminal import print_answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from contextlib import AbstractContextManager
-
-    from fastapi import FastAPI
-    from rich.progress import Progress
-
     from assistant.assistant import Assistant
     from assistant.settings import Settings
-    from index.build import BuildReport
-    from index.embedding import Embedder
-    from ui.watch import Watch
 
 # What is heavy (torch, gradio, chromadb) is imported inside the commands, so that
 # `summit --help` answers at once.
@@ -60,7 +49,6 @@ class Benchmark(StrEnum):
 _out = Console(highlight=False, soft_wrap=False)
 _err = Console(stderr=True, highlight=False, soft_wrap=True)
 _WRONG = 2
-_CUT_OFF = 1
 _EXPECTED = (AssistantError, DocumentError, IndexProblemError, ModelError, ServerError)
 
 
@@ -153,19 +141,21 @@ def ingest(
 ) -> None:
     """Bring the index up to date with the corpus folder, and add documents of yours."""
     from assistant.load import default_embedder
+    from ui.sync import summary, sync
 
     settings = _settings()
     if list_them:
         _list_documents(settings)
         return
-    report = _sync(
+    report = sync(
         settings,
         default_embedder(),
+        _err,
         extra=tuple(paths or ()),
         remove=tuple(remove or ()),
         rebuild=rebuild,
     )
-    _err.print(_summary(report))
+    _err.print(summary(report))
     if report.problems:
         sys.exit(_WRONG)
 
@@ -173,48 +163,9 @@ def ingest(
 @app.command()
 def serve() -> None:
     """Bring the index up to date and serve the chat in the browser."""
-    from assistant.conversations import Conversations
-    from assistant.feedback import Feedback
-    from assistant.load import default_embedder, open_assistant
-    from corpus.load import SHIPPED_DOCUMENTS
-    from ui.admission import Admission
-    from ui.desk import Desk
-    from ui.logs import set_up_logs
-    from ui.server import build_app, listen
-    from ui.server import serve as run
-    from ui.watch import Watch
+    from ui.serve import serve as run
 
-    settings = _settings()
-    tracing = _tracing(settings)
-    listener = listen(settings.host, settings.port)
-    set_up_logs(settings)
-    log = logging.getLogger("summit.server")
-    embedder = default_embedder()
-    try:
-        _sync(settings, embedder, say=log.warning)
-    except IndexMismatchError as error:
-        log.warning("%s - doing so now", error)
-        _sync(settings, embedder, say=log.warning, rebuild=True)
-    assistant = open_assistant(settings, embedder)
-    assistant.warm_up()
-    watch = Watch(log_questions=settings.log_questions)
-    desk = Desk(assistant, settings, Admission(settings), watch)
-    application = build_app(
-        desk,
-        Conversations(settings.data_dir),
-        Feedback(settings.data_dir),
-        shipped=settings.corpus_dir == SHIPPED_DOCUMENTS,
-    )
-    host, port = listener.getsockname()[:2]
-    host = f"[{host}]" if ":" in host else host
-    log.info("Summit Assistant is ready: http://%s:%s  (stop with Ctrl-C)", host, port)
-    with tracing(application, watch):
-        complete = run(application, listener, desk)
-    if not complete:
-        log.warning("answers were cut off")
-        # Python would wait for their threads.
-        logging.shutdown()
-        os._exit(_CUT_OFF)
+    run(_settings())
 
 
 @app.command()
@@ -270,6 +221,7 @@ def evaluate(
     from assistant.evaluation.run import evaluate_all
     from assistant.load import open_judge
     from ui import evaluate as work
+    from ui.sync import progress_bar
 
     if fail_on_loss and not compare:
         raise QuestionError("--fail-on-loss needs --compare OLD.json")
@@ -278,7 +230,7 @@ def evaluate(
     before = read_results(compare) if compare else None
     settings = _settings()
     data_dir = settings.data_dir
-    progress = _progress()
+    progress = progress_bar(_err)
     judge = open_judge(settings, work.judge_progress(progress)) if with_judge else None
     if benchmark:
         asked, folder = work.benchmark_questions(questions, data_dir)
@@ -332,79 +284,17 @@ def _settings(**overrides: object) -> Settings:
     return read_settings(**overrides)
 
 
-def _tracing(settings: Settings) -> Callable[[FastAPI, Watch], AbstractContextManager[None]]:
-    """Give what traces a server while it is entered, or does nothing where that is not wanted."""
-    if not settings.traces:
-        return lambda *_: nullcontext()
-    try:
-        from ui.traces import tracing
-    except ImportError as error:
-        raise ServerError(
-            "SUMMIT_TRACES needs what is not installed; install the extra: "
-            "pip install '.[telemetry]', or set SUMMIT_TRACES=false"
-        ) from error
-    return tracing
-
-
 def _assistant(**overrides: object) -> Assistant:
     from assistant.load import default_embedder, open_assistant
+    from ui.sync import sync
 
     settings = _settings(**overrides)
     embedder = default_embedder()
     try:
-        _sync(settings, embedder)
+        sync(settings, embedder, _err)
     except IndexBusyError as error:
         _err.print(f"summit: {escape(str(error))}; until then answers come from it as it is")
     return open_assistant(settings, embedder)
-
-
-def _say(problem: str) -> None:
-    _err.print(f"summit: {escape(problem)}")
-
-
-def _sync(
-    settings: Settings,
-    embedder: Embedder,
-    *,
-    extra: tuple[Path, ...] = (),
-    remove: tuple[str, ...] = (),
-    rebuild: bool = False,
-    say: Callable[[str], None] = _say,
-) -> BuildReport:
-    """Bring the index up to date, with a progress bar where there is something to do."""
-    from assistant.load import sync_corpus
-
-    progress = _progress()
-    task = progress.add_task("Reading documents", total=None)
-
-    def show(done: int, total: int) -> None:
-        progress.start()
-        progress.update(task, completed=done, total=total)
-
-    try:
-        report = sync_corpus(
-            settings, embedder, extra=extra, remove=remove, rebuild=rebuild, on_progress=show
-        )
-    finally:
-        if progress.live.is_started:
-            progress.stop()
-    for problem in report.problems:
-        say(problem)
-    return report
-
-
-def _progress() -> Progress:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=_err,
-        transient=True,
-        disable=not _err.is_terminal,
-    )
 
 
 def _read_history(path: Path | None) -> tuple[tuple[str, str], ...]:
@@ -428,16 +318,3 @@ def _list_documents(settings: Settings) -> None:
     with Catalogue(generation.current(index_folder(settings)) / CATALOGUE) as catalogue:
         for entry in catalogue.entries():
             typer.echo(f"{entry.document_id}\t{entry.path}")
-
-
-def _summary(report: BuildReport) -> str:
-    counts = {
-        "added": len(report.added),
-        "replaced": len(report.replaced),
-        "removed": len(report.removed),
-        "unchanged": report.unchanged,
-        "not readable": len(report.problems),
-    }
-    return "Documents: " + ", ".join(
-        f"{number} {what}" for what, number in counts.items() if number
-    )
