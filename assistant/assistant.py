@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.runnables import Runnable
@@ -15,7 +15,7 @@ from assistant.finder import PASSAGES, find
 from assistant.french import gloss, is_french
 from assistant.question import Question, asked_before, standalone
 from assistant.spelling import correct
-from assistant.suggestions import Starters, suggest
+from assistant.suggestions import Starters, likeliest_answer, suggest
 from assistant.writer import Writer, name_of
 
 if TYPE_CHECKING:
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from assistant.reader import Reader
     from corpus.document import Document
     from index.search import Hit, SearchIndex
+
+
+_REMEMBERED = 4_096  # questions that are offered, each with the sentence that answers it
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,9 @@ class Assistant(Runnable[Question, Answer]):
         self._reader = reader
         self._model = model
         self._writer = Writer(self.document, model, model_timeout)
-        self._starters = Starters(index.catalogue, self._finder_as_asked())
+        # The same questions are offered again and again, so what answers them is remembered.
+        self._answer_to = lru_cache(_REMEMBERED)(self._look_up_answer)
+        self._starters = Starters(index.catalogue, self._answer_to)
 
     def ask(self, text: str, history: Sequence[tuple[str, str]] = (), document: str = "") -> Answer:
         """Answer a question, given the (question, answer) pairs before it, oldest first.
@@ -102,7 +107,7 @@ class Assistant(Runnable[Question, Answer]):
 
     def warm_up(self) -> None:
         """Load what the first answer would have to wait for, and try the starters."""
-        self._finder_as_asked()("warm up")
+        self._finder()("warm up")
         gloss("bonjour")
         self._starters.fill()
 
@@ -192,10 +197,9 @@ class Assistant(Runnable[Question, Answer]):
         """Give what finds what there is for a question, in one document where one is named."""
         return partial(find, self._index, self._reader, document_id=document_id or None)
 
-    def _finder_as_asked(self, document_id: str = "") -> Callable[[str], Found]:
-        """Give the same for a question as somebody may put it."""
-        find_it = self._finder(document_id)
-        return lambda text: find_it(self._understood(Question(text)))
+    def _look_up_answer(self, text: str, document_id: str = "") -> str:
+        """Give what likeliest answers a question as somebody may put it, if anything does."""
+        return likeliest_answer(self._finder(document_id)(self._understood(Question(text))))
 
     def _with_suggestions(self, answer: Answer, found: Found, asked: Question) -> Answer:
         """Offer questions of the cited documents first, then of the others that were found."""
@@ -207,6 +211,6 @@ class Assistant(Runnable[Question, Answer]):
             [*asked_before(asked), answer.standalone_question],
             " ".join(said),
             self.document,
-            self._finder_as_asked(asked.document),
+            partial(self._answer_to, document_id=asked.document),
         )
         return replace(answer, suggestions=tuple(offered))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from index.passage import Passage
 
 SUGGESTIONS = 3
-_TRIED = 6  # each costs a search
+_TRIED = 6  # each may cost a search
 _POOL = 12  # starters that are tried
 _ASKS = re.compile(r"(?:what|who|whom|why|how|where|when|which)\b(?!.*\?)", re.IGNORECASE)
 _chance = SystemRandom()
@@ -31,13 +31,14 @@ def suggest(
     asked: Sequence[str],
     said: str,
     document: Callable[[str], Document],
-    find: Callable[[str], Found],
+    answer_to: Callable[[str], str],
 ) -> list[str]:
     """Give up to three questions that the documents of the passages answer with something new.
 
     `asked` are the questions that were asked, the last one last; no question is offered that is
     one of them, that would be read as a follow-up of the last, or whose likeliest answer stands
-    in `said`. Only a few are tried, because each costs a search.
+    in `said`. `answer_to` gives the `likeliest_answer` to a question. Only a few are tried, because
+    each may cost a search.
     """
     known = {frozenset(terms(each)) for each in asked}
     history = tuple((each, "") for each in asked)
@@ -48,8 +49,8 @@ def suggest(
         if frozenset(terms(each)) not in known and standalone(Question(each, history)) == each
     )
     for each in islice(fresh, _TRIED):
-        found = find(each)
-        if not _answers(found) or (best := found.weighed[0].text) in said:
+        best = answer_to(each)
+        if not best or best in said:
             continue
         offered.append(each)
         said = f"{said} {best}"
@@ -84,6 +85,11 @@ def questions_about(passages: Iterable[Passage]) -> Iterator[str]:
             yield _question(name)
 
 
+def likeliest_answer(found: Found) -> str:
+    """Give the sentence that likeliest answers; an empty text where the documents do not."""
+    return found.weighed[0].text if found.answered and not found.correction else ""
+
+
 class Starters:
     """Questions to begin with, which the documents surely answer.
 
@@ -91,9 +97,9 @@ class Starters:
     from several threads.
     """
 
-    def __init__(self, catalogue: Catalogue, find: Callable[[str], Found]) -> None:
+    def __init__(self, catalogue: Catalogue, answer_to: Callable[[str], str]) -> None:
         self._catalogue = catalogue
-        self._find = find
+        self._answer_to = answer_to
         self._lock = threading.Lock()
         self._pool: list[tuple[str, str]] | None = None
 
@@ -102,7 +108,7 @@ class Starters:
         with self._lock:
             if self._pool is None:
                 tried = islice(self._drawn(), _POOL)
-                self._pool = [each for each in tried if _answers(self._find(each[1]))]
+                self._pool = [each for each in tried if self._answer_to(each[1])]
 
     def some(self, count: int) -> list[str]:
         """Give up to `count` of them by chance, of as many documents as there are."""
@@ -130,10 +136,6 @@ class Starters:
         passages = self._catalogue.passages_of(document_id)
         found = list(candidates(passages, self._catalogue.document))
         return _chance.sample(found, len(found))
-
-
-def _answers(found: Found) -> bool:
-    return found.answered and not found.correction
 
 
 def _question(name: str) -> str:

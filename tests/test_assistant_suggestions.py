@@ -1,12 +1,20 @@
 from dataclasses import replace
 from threading import Thread
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 from fakes import WordEmbedder, hits
 
 from assistant.answer import State
-from assistant.suggestions import Starters, candidates, questions_about, suggest
+from assistant.question import Question
+from assistant.suggestions import (
+    Starters,
+    candidates,
+    likeliest_answer,
+    questions_about,
+    suggest,
+)
 from corpus.load import SHIPPED_DOCUMENTS, find_files, load_file
 from index.build import Wanted, build_index
 from index.search import SearchIndex
@@ -56,16 +64,14 @@ def passages_of(*texts):
 
 
 def finds(answers, tried=None):
-    """Give a search that answers each of these questions with its sentence, and no others."""
+    """Give what answers each of these questions with its sentence, and no others."""
 
-    def find(question):
+    def answer_to(question):
         if tried is not None:
             tried.append(question)
-        text = answers.get(question, "")
-        best = SimpleNamespace(text=text)
-        return SimpleNamespace(answered=bool(text), correction=None, weighed=[best])
+        return answers.get(question, "")
 
-    return find
+    return answer_to
 
 
 def offered(asked, answers, *questions, said="", tried=None):
@@ -95,10 +101,25 @@ def test_what_the_documents_do_not_answer_is_not_offered():
     assert offered(["Owls?"], answers, QUESTIONS) == [QUESTIONS[1]]
 
 
-def test_what_the_documents_contradict_is_not_offered():
-    found = SimpleNamespace(answered=True, correction="No owls.", weighed=[])
-    given = passages_of("Owls hunt.")
-    assert suggest(given, ["Owls?"], "", documents_with(QUESTIONS), lambda _: found) == []
+@pytest.mark.parametrize(
+    ("answered", "correction", "answer"),
+    [(True, "", "Owls hunt."), (False, "", ""), (True, "No owls.", "")],
+)
+def test_what_the_documents_do_not_answer_or_contradict_has_no_answer(answered, correction, answer):
+    best = SimpleNamespace(text="Owls hunt.")
+    found = SimpleNamespace(answered=answered, correction=correction, weighed=[best])
+    assert likeliest_answer(found) == answer
+
+
+def test_a_question_that_is_offered_again_is_not_searched_for_again(assistant, monkeypatch):
+    question = Question.of("Why did the UK not sign the Paris statement?")
+    first = list(assistant.stream(question))[-1].suggestions
+    assert first
+    index = assistant._index
+    searched = Mock(wraps=index.search)
+    monkeypatch.setattr(index, "search", searched)
+    assert list(assistant.stream(question))[-1].suggestions == first
+    assert searched.call_count == 1
 
 
 def test_a_question_that_was_asked_in_other_words_is_not_offered():

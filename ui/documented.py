@@ -22,7 +22,7 @@ _TOKEN = "Send one of the tokens of SUMMIT_API_TOKENS: Authorization: Bearer TOK
 _MEANT: dict[int, tuple[str, str, dict[str, str]]] = {
     400: (
         "The question is empty, or there is no such document.",
-        "The question is empty; ask something, such as: Why did the UK not sign?.",
+        "The question is empty; ask something, such as: Why did the UK not sign?",
         {},
     ),
     401: ("The token is missing or wrong.", _TOKEN, {}),
