@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from index.search import Hit, SearchIndex
 
 
-_REMEMBERED = 4_096  # questions that are offered, each with the sentence that answers it
+_REMEMBERED = 512  # questions, each with what there is for it: some 50 kB
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +61,10 @@ class Assistant(Runnable[Question, Answer]):
         model_timeout: float = 30.0,
     ) -> None:
         self._index = index
-        self._reader = reader
         self._model = model
         self._writer = Writer(self.document, model, model_timeout)
-        # The same questions are offered again and again, so what answers them is remembered.
-        self._answer_to = lru_cache(_REMEMBERED)(self._look_up_answer)
+        # Many ask the same, and what is offered was looked up before it is asked.
+        self._find = lru_cache(_REMEMBERED)(partial(find, index, reader))
         self._starters = Starters(index.catalogue, self._answer_to)
 
     def ask(self, text: str, history: Sequence[tuple[str, str]] = (), document: str = "") -> Answer:
@@ -195,9 +194,9 @@ class Assistant(Runnable[Question, Answer]):
 
     def _finder(self, document_id: str = "") -> Callable[[str], Found]:
         """Give what finds what there is for a question, in one document where one is named."""
-        return partial(find, self._index, self._reader, document_id=document_id or None)
+        return lambda question: self._find(question, document_id or None)
 
-    def _look_up_answer(self, text: str, document_id: str = "") -> str:
+    def _answer_to(self, text: str, document_id: str = "") -> str:
         """Give what likeliest answers a question as somebody may put it, if anything does."""
         return likeliest_answer(self._finder(document_id)(self._understood(Question(text))))
 
