@@ -1,0 +1,194 @@
+"""Puts the server under load with locust and prints what it bore, as one JSON object.
+
+    python reliability/load.py knee       # more and more who ask without a pause, nothing twice
+    python reliability/load.py visitors   # 500 who read for half a minute between questions
+    python reliability/load.py crowd      # 500 who ask in the same moment, with the default limits
+    python reliability/load.py memory     # 20,000 questions, and the memory before and after
+
+Needs `pip install locust`. The load comes from the same machine, so that the server has a part of
+it only; what other programs took is said.
+"""
+
+from __future__ import annotations
+
+import gevent.monkey
+
+gevent.monkey.patch_all()
+
+import argparse  # noqa: E402 - gevent replaces what the others import
+import json  # noqa: E402
+import os  # noqa: E402
+import random  # noqa: E402
+import re  # noqa: E402
+import subprocess  # noqa: E402
+import sys  # noqa: E402
+import tempfile  # noqa: E402
+import time  # noqa: E402
+from contextlib import contextmanager  # noqa: E402
+from itertools import cycle  # noqa: E402
+from pathlib import Path  # noqa: E402
+from typing import TYPE_CHECKING, Any  # noqa: E402
+
+import gevent  # noqa: E402
+import psutil  # noqa: E402
+import yaml  # noqa: E402
+from locust import FastHttpUser, between, constant, task  # noqa: E402
+from locust.env import Environment  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parent.parent
+# What people put before a question; with it, a question is one that was not asked before.
+_POLITE = ("", "Please tell me: ", "I would like to know: ", "Do you know: ", "A question: ")
+_UNLIMITED = ("RATE", "VISITOR_RATE", "VISITOR_SIMULTANEOUS", "QUEUE")
+_MANY = 100_000
+
+
+def questions() -> list[str]:
+    """Give the golden questions and those that the documents suggest, in a fixed order by lot."""
+    found = []
+    for file in sorted((ROOT / "corpus" / "questions").glob("*.jsonl")):
+        found += [json.loads(line)["question"] for line in file.read_text("utf-8").splitlines()]
+    for file in sorted((ROOT / "corpus" / "documents").glob("*.md")):
+        found += yaml.safe_load(file.read_text("utf-8").split("---\n")[1]).get("questions", [])
+    random.Random(7).shuffle(found)
+    return list(dict.fromkeys(found))
+
+
+class Visitor(FastHttpUser):
+    """Asks as the widget does, until the whole answer is there."""
+
+    abstract = True
+    asked: Iterator[str]
+    network_timeout = connection_timeout = 60.0
+
+    @task
+    def ask(self) -> None:
+        """Ask one question; a full house is no error, and is counted as such."""
+        body = {"key": "k", "question": next(type(self).asked)}
+        with self.client.post("/widget/questions", json=body, catch_response=True) as answer:
+            if answer.status_code in {429, 503} and answer.headers.get("retry-after"):
+                answer.request_meta["name"] = "turned away"
+                answer.success()
+            elif answer.status_code != 200 or '"done": true' not in (answer.text or ""):
+                answer.failure(f"status {answer.status_code}, no whole answer")
+            else:
+                answer.success()
+
+
+def run(address: str, users: int, seconds: float, pause: Any, asked: Iterator[str]) -> Any:
+    """Have so many visitors ask for so long; give locust's figures."""
+    kind = type("Asking", (Visitor,), {"wait_time": pause, "host": address, "asked": asked})
+    environment = Environment(user_classes=[kind])
+    runner = environment.create_local_runner()
+    runner.start(users, spawn_rate=users)
+    gevent.sleep(seconds)
+    runner.quit()
+    return environment.stats
+
+
+def figures(stats: Any) -> dict[str, Any]:
+    """Give what counts of locust's figures; times in seconds."""
+    answered = stats.get("/widget/questions", "POST")
+    return {
+        "answered": answered.num_requests - answered.num_failures,
+        "turned_away": stats.get("turned away", "POST").num_requests,
+        "errors": stats.total.num_failures,
+        "answers_per_second": round(answered.total_rps, 1),
+        "median": round(answered.median_response_time / 1000, 3),
+        "p95": round(answered.get_response_time_percentile(0.95) / 1000, 3),
+    }
+
+
+def knee(address: str, seconds: float) -> dict[str, Any]:
+    """Double those who ask without a pause until they get no more answers a second."""
+    fresh = iter([f"{polite}{each}" for polite in _POLITE for each in questions()])
+    steps = []
+    for users in (1, 2, 4, 8, 16, 32):
+        steps.append({"users": users, **figures(run(address, users, seconds, constant(0), fresh))})
+        if (
+            len(steps) > 1
+            and steps[-1]["answers_per_second"] < 1.05 * steps[-2]["answers_per_second"]
+        ):
+            break
+    return {"steps": steps, "knee": max(steps, key=lambda each: each["answers_per_second"])}
+
+
+def visitors(address: str, seconds: float) -> dict[str, Any]:
+    """Have 500 visitors read for about half a minute between their questions."""
+    return figures(run(address, 500, seconds, between(20, 40), cycle(questions())))
+
+
+def crowd(address: str, seconds: float) -> dict[str, Any]:
+    """Have 500 visitors ask once, in the same moment."""
+    return figures(run(address, 500, seconds, constant(_MANY), cycle(questions())))
+
+
+def memory(address: str, pid: int, count: int) -> dict[str, Any]:
+    """Ask so many questions, and see how much memory the server holds as they go."""
+    server = psutil.Process(pid)
+    asked = cycle(f"{polite}{each}" for polite in _POLITE for each in questions())
+    held, done = [], 0
+    while done < count:
+        stats = run(address, 8, 60, constant(0), asked)
+        done += stats.total.num_requests
+        held.append(round(server.memory_info().rss / 1e6))
+    return {"questions": done, "megabytes": held, "errors": stats.total.num_failures}
+
+
+@contextmanager
+def served(*, limited: bool) -> Iterator[tuple[str, int]]:
+    """Serve the shipped documents; give the address and the process."""
+    kept = {name: value for name, value in os.environ.items() if name[:7] != "SUMMIT_"}
+    limits = {} if limited else {f"SUMMIT_{name}": str(_MANY) for name in _UNLIMITED}
+    with tempfile.TemporaryDirectory() as data:
+        own = {"SUMMIT_DATA_DIR": data, "SUMMIT_PORT": "0", **limits}
+        log = Path(data) / "log"
+        with log.open("w") as written:
+            server = subprocess.Popen(
+                [Path(sys.executable).with_name("summit"), "serve"],
+                stderr=written,
+                env={**kept, **own},
+            )
+        try:
+            yield _address(server, log), server.pid
+        finally:
+            server.terminate()
+            server.wait(60)
+
+
+def _address(server: subprocess.Popen[bytes], log: Path) -> str:
+    deadline = time.monotonic() + 300
+    while time.monotonic() < deadline and server.poll() is None:
+        if found := re.search(r"ready: (http://\S+)", log.read_text("utf-8")):
+            return found[1]
+        gevent.sleep(0.2)
+    raise RuntimeError(f"summit serve was not ready: {log.read_text('utf-8')}")
+
+
+def main() -> None:
+    """Measure one of them and print it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=("knee", "visitors", "crowd", "memory"))
+    parser.add_argument("--seconds", type=float, help="how long each step lasts")
+    parser.add_argument("--questions", type=int, default=20_000)
+    chosen = parser.parse_args()
+    before = psutil.cpu_times()
+    with served(limited=chosen.what == "crowd") as (address, pid):
+        match chosen.what:
+            case "knee":
+                found = knee(address, chosen.seconds or 20)
+            case "visitors":
+                found = visitors(address, chosen.seconds or 600)
+            case "crowd":
+                found = crowd(address, chosen.seconds or 60)
+            case _:
+                found = memory(address, pid, chosen.questions)
+    after = psutil.cpu_times()
+    idle = (after.idle - before.idle) / (sum(after) - sum(before))
+    print(json.dumps({**found, "idle": round(idle, 2)}))
+
+
+if __name__ == "__main__":
+    main()
