@@ -390,6 +390,7 @@ def test_the_options_are_taken(visit):
         ('data-color="red; } * {"', "#1d4ed8"),
         ('data-theme="neon"', "auto, light, dark"),
         ('data-language="tlh"', "en, fr"),
+        ('data-target="#1 2"', "#chat"),
     ],
 )
 def test_an_option_without_meaning_is_named_and_the_widget_works_without_it(visit, option, hint):

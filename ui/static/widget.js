@@ -95,7 +95,7 @@
       const sides = this.options.position.split("-");
       this.panel = make("dialog", { class: ["panel", this.options.theme, ...sides].join(" ") });
       this.panel.setAttribute("aria-label", this.title);
-      this.launcher = button(this.title, "M21 11.5a8.5 7.5 0 0 1-12.5 6.600L3.5 20l1.300-4.300A8.5 7.5 0 1 1 21 11.5zM8.5 10h8M8.5 13.5h5");
+      this.launcher = button(this.title, "M21 11.5a8.5 7.5 0 0 1-12.5 6.6L3.5 20l1.3-4.3A8.5 7.5 0 1 1 21 11.5zM8.5 10h8M8.5 13.5h5");
       this.launcher.className = ["launcher", ...sides].join(" ");
       this.launcher.setAttribute("aria-haspopup", "dialog");
       this.launcher.setAttribute("aria-expanded", "false");
@@ -295,6 +295,14 @@
     return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179 ? "#000000" : "#ffffff";
   }
 
+  function isSelector(text) {
+    try {
+      return document.createDocumentFragment().querySelector(text) === null;
+    } catch {
+      return false;
+    }
+  }
+
   function read({ dataset }) {
     const one = (name, fits, otherwise, hint) => {
       const value = dataset[name];
@@ -314,7 +322,7 @@
       theme: one("theme", ...among(THEMES)),
       language: one("language", (value) => spoken.includes(value), pages.find((each) => spoken.includes(each)) ?? spoken[0], spoken.join(", ")),
       title: dataset.title ?? "",
-      target: dataset.target ?? "",
+      target: one("target", isSelector, "", "a CSS selector, as #chat"),
       open: "open" in dataset,
       colour,
       ink,
