@@ -4,7 +4,7 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 from browser import NOWHERE, UK, served
-from fakes import a_desk
+from fakes import AssistantOfOwls, a_client, a_desk
 from fastapi.testclient import TestClient
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
@@ -242,9 +242,19 @@ async def test_what_breaks_inside_is_told_in_one_line_without_its_story(caplog):
         def invoke(self, question):
             raise ZeroDivisionError("secret")
 
-    async with Client(build_mcp(a_desk(Broken())).app) as client:
+    async with Client(build_mcp(a_desk(Broken()), 1_000).server) as client:
         result = await client.call_tool("ask_summit", {"question": "Who came?"})
     assert result.is_error
     assert "Something went wrong" in words(result)
     assert "secret" not in words(result)
     assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_server_that_was_stopped_can_be_started_again(tmp_path):
+    client = a_client(AssistantOfOwls(), tmp_path)
+    listing = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
+    accepted = {"Accept": "application/json, text/event-stream"}
+    for _ in range(2):
+        with client:
+            response = client.post("/mcp", json=listing, headers=accepted)
+            assert len(response.json()["result"]["tools"]) == 3

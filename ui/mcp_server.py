@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from mcp.server.lowlevel import Server
-from mcp.server.streamable_http_manager import StreamableHTTPASGIApp, StreamableHTTPSessionManager
+from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp_types import CallToolResult, ListToolsResult, TextContent, Tool, ToolAnnotations
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.routing import Route
@@ -22,12 +23,13 @@ from ui.mcp_tools import Ask, Part, Read, Result, Search, ask, read, search
 from ui.problems import problem
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from mcp.server.context import ServerRequestContext
     from mcp_types import CallToolRequestParams, PaginatedRequestParams
     from starlette.requests import Request
     from starlette.responses import Response
+    from starlette.types import Receive, Scope, Send
 
     from ui.desk import Desk
 
@@ -95,8 +97,35 @@ _OFFERS = {
 }
 
 
-def build_mcp(desk: Desk, most_bytes: int = 1_000_000) -> StreamableHTTPSessionManager:
-    """Give what serves the tools of a desk; its `run` is to be entered while the server runs."""
+class McpServer:
+    """Serves tools for as long as `run` is entered, which may be done again and again."""
+
+    def __init__(self, server: Server[Any], most_bytes: int) -> None:
+        self.server = server
+        self._most_bytes = most_bytes
+        self._manager = self._new()
+
+    @asynccontextmanager
+    async def run(self) -> AsyncIterator[None]:
+        """Serve."""
+        # One of the library's runs once.
+        self._manager = self._new()
+        async with self._manager.run():
+            yield
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        await self._manager.handle_request(scope, receive, send)
+
+    def _new(self) -> StreamableHTTPSessionManager:
+        # Whence a request may come is looked after by `ui.guard`, for this route as for the others.
+        return StreamableHTTPSessionManager(
+            self.server, json_response=True, stateless=True, max_request_body_size=self._most_bytes
+        )
+
+
+def build_mcp(desk: Desk, most_bytes: int) -> McpServer:
+    """Give what serves the tools of a desk."""
 
     async def list_tools(
         context: ServerRequestContext[Any], params: PaginatedRequestParams | None
@@ -118,16 +147,13 @@ def build_mcp(desk: Desk, most_bytes: int = 1_000_000) -> StreamableHTTPSessionM
         on_list_tools=list_tools,
         on_call_tool=call_tool,
     )
-    # Whence a request may come is looked after by `ui.guard`, for this route as for the others.
-    return StreamableHTTPSessionManager(
-        server, json_response=True, stateless=True, max_request_body_size=most_bytes
-    )
+    return McpServer(server, most_bytes)
 
 
-def mcp_routes(manager: StreamableHTTPSessionManager) -> list[Route]:
+def mcp_routes(mcp: McpServer) -> list[Route]:
     """Give the routes; without sessions there is nothing to get and nothing to delete."""
     return [
-        Route(PATH, StreamableHTTPASGIApp(manager), methods=["POST"], include_in_schema=False),
+        Route(PATH, mcp, methods=["POST"], include_in_schema=False),
         Route(PATH, _only_posted, methods=["GET", "DELETE"], include_in_schema=False),
     ]
 
