@@ -8,7 +8,9 @@ from assistant.assistant import Assistant
 from assistant.errors import SettingsError
 from assistant.evaluation.judge import Judge, require_ragas
 from assistant.reader import MiniReader
+from assistant.renewal import RenewingAssistant
 from corpus.load import find_files
+from index import generation
 from index.build import BuildReport, Wanted, build_index
 from index.embedding import MiniLM
 from index.search import SearchIndex
@@ -49,6 +51,18 @@ def open_assistant(settings: Settings, embedder: Embedder) -> Assistant:
     """Open the index that there is and, where one is set, the chat model."""
     index = SearchIndex(index_folder(settings), embedder)
     return Assistant(index, MiniReader(), chat_model(settings), settings.model_timeout)
+
+
+def open_renewing(settings: Settings, embedder: Embedder) -> RenewingAssistant:
+    """Open the index that there is, and each newer one as soon as it is there."""
+    reader = MiniReader()
+    model = chat_model(settings)
+    root = index_folder(settings)
+
+    def open_newest() -> Assistant:
+        return Assistant(SearchIndex(root, embedder), reader, model, settings.model_timeout)
+
+    return RenewingAssistant(lambda: generation.current(root).name, open_newest)
 
 
 def index_folder(settings: Settings) -> Path:

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from assistant.conversations import Conversations
 from assistant.feedback import Feedback
-from assistant.load import default_embedder, open_assistant
+from assistant.load import default_embedder, open_renewing
 from corpus.load import SHIPPED_DOCUMENTS
 from index.errors import IndexMismatchError
 from ui.admission import Admission
@@ -73,7 +73,7 @@ def _assistant(settings: Settings) -> Assistant:
     except IndexMismatchError as error:
         _log.warning("%s - doing so now", error)
         sync(settings, embedder, terminal, say=_log.warning, rebuild=True)
-    assistant = open_assistant(settings, embedder)
+    assistant = open_renewing(settings, embedder)
     assistant.warm_up()
     return assistant
 
