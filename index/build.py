@@ -191,7 +191,7 @@ def _build(
     try:
         with (
             Catalogue(new / CATALOGUE, write=True) as catalogue,
-            VectorStore(new / VECTORS) as store,
+            VectorStore(new / VECTORS, write=True) as store,
         ):
             writer = _Writer(catalogue, store, embedder)
             if rebuild:
@@ -247,6 +247,7 @@ class _Writer:
     embedder: Embedder
     _waiting: list[Passage] = field(default_factory=list)
     _ids: set[str] = field(default_factory=set)
+    _fresh: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._ids = {entry.document_id for entry in self.catalogue.entries()}
@@ -287,6 +288,7 @@ class _Writer:
                 "the vectors do not match the passages; the old index stays in use; "
                 "run: summit ingest --rebuild"
             )
+        self.store.seal(self._fresh)
 
     def _embed(self, passages: Iterable[Passage]) -> None:
         self._waiting += passages
@@ -296,7 +298,9 @@ class _Writer:
     def _flush(self) -> None:
         texts = [text for passage in self._waiting for text in passage.vector_texts()]
         if texts:
-            self.store.add(_vector_ids(self._waiting), self.embedder.embed(texts))
+            ids = _vector_ids(self._waiting)
+            self.store.add(ids, self.embedder.embed(texts))
+            self._fresh += ids
         self._waiting.clear()
 
 

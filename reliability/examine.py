@@ -48,10 +48,8 @@ def _wrong(index: SearchIndex, folder: Path) -> Iterator[str]:
     if problem := index.problems():
         yield problem
     with VectorStore(folder / VECTORS) as store:
-        vectors = store.vectors(sorted(index.catalogue.vector_ids()))
-        for vector_id, vector in vectors.items():
-            if vector_id not in dict(store.nearest(vector, _NEAREST)):
-                yield f"{vector_id} is not found by its own vector"
+        for vector_id in store.lost(sorted(index.catalogue.vector_ids())):
+            yield f"{vector_id} is not found by its own vector"
     for entry in index.catalogue.entries():
         document = index.catalogue.document(entry.document_id)
         if index.catalogue.passages_of(document.id) != split(document):
