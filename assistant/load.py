@@ -35,6 +35,7 @@ def sync_corpus(
     extra: tuple[Path, ...] = (),
     remove: tuple[str, ...] = (),
     rebuild: bool = False,
+    allow_loss: bool = False,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> BuildReport:
     """Bring the index in line with the folder of documents; add and remove others on request."""
@@ -44,7 +45,9 @@ def sync_corpus(
         remove=remove,
     )
     root = index_folder(settings)
-    return build_index(root, wanted, embedder, rebuild=rebuild, on_progress=on_progress)
+    return build_index(
+        root, wanted, embedder, rebuild=rebuild, allow_loss=allow_loss, on_progress=on_progress
+    )
 
 
 def open_assistant(settings: Settings, embedder: Embedder) -> Assistant:

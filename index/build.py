@@ -10,7 +10,7 @@ from corpus.errors import DocumentError
 from corpus.load import load_file
 from index import generation
 from index.catalogue import Catalogue
-from index.errors import IndexMissingError, IndexStorageError
+from index.errors import IndexLossError, IndexMissingError, IndexStorageError
 from index.fingerprint import Fingerprint
 from index.split import split
 from index.store import VectorStore
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 CATALOGUE = "catalogue.sqlite"
 VECTORS = "vectors"
 _BATCH = 128
+_MOST_GONE = 1 / 3  # of the documents; a folder that is not all there shall not take them along
 _LOST = (
     "the catalogue was damaged, so the index was built from the folder of documents alone; "
     "add other documents of yours again: summit ingest PATH"
@@ -69,15 +70,18 @@ def build_index(
     embedder: Embedder,
     *,
     rebuild: bool = False,
+    allow_loss: bool = False,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> BuildReport:
     """Bring the index in folder `root` up to date; nothing is written where nothing changed.
 
     A file that cannot be read is reported and the rest goes on; where it was indexed before,
     what it held before stays. `on_progress` is told files done and files to do. `rebuild` makes
-    all vectors anew, from the texts that the index keeps.
+    all vectors anew, from the texts that the index keeps. Where more than a third of the documents
+    have vanished from the folder, `allow_loss` says that they are to be removed.
 
     Raises:
+        IndexLossError: they have vanished, and `allow_loss` is false.
         IndexBusyError: another process is building.
         IndexMismatchError: the index was built with something else and `rebuild` is false.
         IndexStorageError: the folder cannot be written to.
@@ -89,6 +93,8 @@ def build_index(
         if folder and not rebuild:
             Fingerprint.now(embedder.name).check(folder)
         plan = _plan(folder, wanted)
+        if plan.vanished > _MOST_GONE * plan.known and not allow_loss:
+            raise IndexLossError(plan.vanished, plan.known)
         report = plan.report
         if lost:
             report.problems.append(_LOST)
@@ -139,6 +145,8 @@ class _Plan:
     report: BuildReport
     read: list[tuple[DocumentFile, Entry | None, bool]] = field(default_factory=list)
     drop: list[str] = field(default_factory=list)
+    vanished: int = 0
+    known: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +175,7 @@ def _plan(folder: Path | None, wanted: Wanted) -> _Plan:
             plan.read.append((file, entry, synced))
     if wanted.corpus is not None:
         plan.drop += [e.document_id for e in entries.values() if e.synced and e.path not in listed]
+    plan.vanished, plan.known = len(plan.drop), len(entries)
     known = {entry.document_id for entry in entries.values()}
     for document_id in wanted.remove:
         if document_id in known:

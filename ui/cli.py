@@ -15,7 +15,7 @@ from rich.markup import escape
 
 from assistant.errors import AssistantError, QuestionError
 from corpus.errors import DocumentError
-from index.errors import IndexBusyError, IndexProblemError, ModelError
+from index.errors import IndexBusyError, IndexLossError, IndexProblemError, ModelError
 from ui.errors import ServerError
 from ui.feedback_cli import app as feedback_app
 from ui.terminal import print_answer
@@ -135,6 +135,9 @@ def ingest(
     remove: Annotated[
         list[str] | None, typer.Option(help="Remove the document with this id; repeatable.")
     ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Remove what has vanished, however much, without asking.")
+    ] = False,
     list_them: Annotated[
         bool, typer.Option("--list", help="List the documents of the index and stop.")
     ] = False,
@@ -154,6 +157,7 @@ def ingest(
         extra=tuple(paths or ()),
         remove=tuple(remove or ()),
         rebuild=rebuild,
+        allow_loss=yes,
     )
     _err.print(summary(report))
     if report.problems:
@@ -292,7 +296,7 @@ def _assistant(**overrides: object) -> Assistant:
     embedder = default_embedder()
     try:
         sync(settings, embedder, _err)
-    except IndexBusyError as error:
+    except (IndexBusyError, IndexLossError) as error:
         _err.print(f"summit: {escape(str(error))}; until then answers come from it as it is")
     return open_assistant(settings, embedder)
 

@@ -7,9 +7,9 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 
 
-def killed(*arguments):
+def run(harness, *arguments):
     result = subprocess.run(
-        [sys.executable, ROOT / "reliability" / "kill.py", *arguments],
+        [sys.executable, ROOT / "reliability" / f"{harness}.py", *arguments],
         check=False,
         capture_output=True,
         text=True,
@@ -21,13 +21,27 @@ def killed(*arguments):
 
 
 def test_a_killed_ingestion_update_or_rebuild_leaves_every_document_whole():
-    code, figures = killed("--kills", "9")
+    code, figures = run("kill", "--kills", "9")
     assert figures["examples"] == []
     assert (code, figures["kills"], figures["wrong"]) == (0, 9, 0)
     assert {each.split(":")[0] for each in figures["left"]} == {"ingestion", "update", "rebuild"}
 
 
 def test_the_harness_finds_an_index_that_is_changed_in_place():
-    code, figures = killed("--kills", "6", "--planted")
+    code, figures = run("kill", "--kills", "6", "--planted")
     assert code == 1
     assert figures["wrong"] > 0
+
+
+def test_of_two_ingestions_at_once_one_is_told_so_and_nothing_is_missing_or_unreadable():
+    code, figures = run("together", "--rounds", "3")
+    assert figures["examples"] == []
+    assert (code, figures["wrong"]) == (0, 0)
+    assert figures["told"] > 0
+    assert figures["slowest_told"] <= 2
+    assert figures["answers"] > 0
+
+
+def test_the_harness_finds_two_that_build_in_one_folder():
+    code, figures = run("together", "--rounds", "1", "--planted")
+    assert (code, figures["wrong"]) == (1, 1)
