@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -108,10 +109,18 @@ def build_index(
             _build(root, folder, plan, readable, embedder, rebuild=rebuild)
         except OSError as error:
             raise IndexStorageError(
-                f"the index in {root} cannot be written ({(error.strerror or 'error').lower()}); "
+                f"the index in {root} cannot be written ({_reason(error)}); "
                 "the old one stays in use; make room and try again"
             ) from error
     return report
+
+
+def _reason(error: OSError) -> str:
+    """Say why; what goes wrong in copying a folder comes as a list of the files and why."""
+    if isinstance(error, shutil.Error):
+        *_, last = error.args[0][0]
+        return str(last).partition(": ")[0].rpartition("] ")[2].lower()
+    return (error.strerror or "error").lower()
 
 
 def _unchanged(root: Path, wanted: Wanted, embedder: Embedder) -> BuildReport | None:

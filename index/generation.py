@@ -91,10 +91,14 @@ def begin(root: Path, old: Path | None, leave_out: Sequence[str] = ()) -> Path:
     _remove_unused(root)
     numbers = [int(path.name[1:]) for path in root.glob("g[0-9]*") if path.name[1:].isdigit()]
     folder = root / f"g{max(numbers, default=0) + 1:06d}"
-    if old:
-        shutil.copytree(old, folder, ignore=shutil.ignore_patterns(*leave_out))
-    else:
-        folder.mkdir()
+    try:
+        if old:
+            shutil.copytree(old, folder, ignore=shutil.ignore_patterns(*leave_out))
+        else:
+            folder.mkdir()
+    except OSError:
+        discard(folder)
+        raise
     return folder
 
 

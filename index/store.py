@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Self
 
 import chromadb
@@ -14,7 +18,6 @@ from index.errors import IndexStorageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -37,6 +40,7 @@ class VectorStore:
 
     def __init__(self, folder: Path, *, write: bool = False) -> None:
         self._folder = folder
+        self._copy = None if write or os.access(folder, os.W_OK) else _copied(folder)
         self._open()
         if write:
             self._write_graph_after(_MANY_CHANGES)
@@ -50,6 +54,8 @@ class VectorStore:
     def close(self) -> None:
         """Release the files; the store is not used afterwards."""
         self._client.close()  # type: ignore[attr-defined] # missing in ClientAPI alone
+        if self._copy:
+            self._copy.cleanup()
 
     def seal(self, fresh: Sequence[str] = ()) -> None:
         """End the writing: from now on every process reads the same graph, as it was checked.
@@ -149,7 +155,7 @@ class VectorStore:
     def _open(self) -> None:
         with _mapped(self._folder):
             self._client = chromadb.PersistentClient(
-                path=str(self._folder),
+                path=self._copy.name if self._copy else str(self._folder),
                 settings=Settings(anonymized_telemetry=False, allow_reset=False),
             )
             self._collection = self._client.get_or_create_collection(
@@ -161,6 +167,18 @@ class VectorStore:
     def _write_graph_after(self, changes: int) -> None:
         with _mapped(self._folder):
             self._collection.modify(configuration={"hnsw": {"sync_threshold": changes}})
+
+
+def _copied(folder: Path) -> TemporaryDirectory[str] | None:
+    """Copy a folder that cannot be written to, for Chroma writes even where it only reads."""
+    if not folder.is_dir():
+        return None
+    copy = TemporaryDirectory(prefix="summit-vectors-")
+    with _mapped(folder):
+        shutil.copytree(folder, copy.name, dirs_exist_ok=True, copy_function=shutil.copyfile)
+        for each in (Path(copy.name), *Path(copy.name).rglob("*")):
+            each.chmod(0o700)
+    return copy
 
 
 @contextmanager

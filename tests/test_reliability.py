@@ -45,3 +45,17 @@ def test_of_two_ingestions_at_once_one_is_told_so_and_nothing_is_missing_or_unre
 def test_the_harness_finds_two_that_build_in_one_folder():
     code, figures = run("together", "--rounds", "1", "--planted")
     assert (code, figures["wrong"]) == (1, 1)
+
+
+def test_a_disk_with_too_little_room_leaves_the_old_index_and_one_line():
+    code, figures = run("full", "--tries", "4")
+    assert figures["examples"] == []
+    assert (code, figures["tries"]) == (0, 4)
+    assert figures["refused"] > 0
+    assert figures["done"] > 0
+
+
+def test_the_harness_finds_an_index_that_is_used_though_writing_failed():
+    code, figures = run("full", "--tries", "2", "--planted")
+    assert code == 1
+    assert figures["wrong"] > 0
