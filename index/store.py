@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,6 +28,7 @@ _BATCH = 2_000
 _EACH_CHANGE, _MANY_CHANGES = 2, 1_000  # after so many Chroma writes its graph to the disk
 _MOST_CHECKED = 50_000  # vectors; more would take longer than a small update
 _ATTEMPTS = 3
+_PATIENCE, _PAUSE = 5.0, 0.05  # seconds
 _NEAREST = 3
 _SAME = 1e-4  # cosine distance of vectors that are as good as one
 
@@ -165,8 +167,18 @@ class VectorStore:
             )
 
     def _write_graph_after(self, changes: int) -> None:
-        with _mapped(self._folder):
-            self._collection.modify(configuration={"hnsw": {"sync_threshold": changes}})
+        last = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                with _mapped(self._folder):
+                    self._collection.modify(configuration={"hnsw": {"sync_threshold": changes}})
+            except IndexStorageError as error:
+                # Chroma's own threads may be writing, and it does not wait for them.
+                if "locked" not in str(error) or time.monotonic() > last:
+                    raise
+                time.sleep(_PAUSE)
+            else:
+                return
 
 
 def _copied(folder: Path) -> TemporaryDirectory[str] | None:

@@ -83,3 +83,19 @@ def test_one_of_many_same_vectors_counts_as_found(tmp_path):
         store.add(IDS, np.repeat(vectors(1), len(IDS), axis=0))
         store.seal()
         assert store.lost(IDS) == []
+
+
+def test_a_moment_in_which_chroma_itself_holds_the_database_is_waited_for(folder, monkeypatch):
+    from chromadb.errors import InternalError
+
+    with VectorStore(folder, write=True) as store:
+        modify, refusals = store._collection.modify, ["database is locked"] * 2
+
+        def busy(**changed):
+            if refusals:
+                raise InternalError(refusals.pop())
+            modify(**changed)
+
+        monkeypatch.setattr(store._collection, "modify", busy)
+        store.seal()
+    assert refusals == []
