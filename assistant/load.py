@@ -11,7 +11,7 @@ from assistant.reader import MiniReader
 from assistant.renewal import RenewingAssistant
 from corpus.load import find_files
 from index import generation
-from index.build import BuildReport, Wanted, build_index
+from index.build import BuildReport, Wanted, build_index, keeps_texts
 from index.embedding import MiniLM
 from index.search import SearchIndex
 
@@ -48,6 +48,14 @@ def sync_corpus(
     return build_index(
         root, wanted, embedder, rebuild=rebuild, allow_loss=allow_loss, on_progress=on_progress
     )
+
+
+def repair_index(settings: Settings, embedder: Embedder) -> BuildReport:
+    """Build the index anew: from the texts that it keeps, or from the files where they are lost."""
+    root = index_folder(settings)
+    if keeps_texts(root):
+        return build_index(root, Wanted(), embedder, rebuild=True)
+    return sync_corpus(settings, embedder, rebuild=True)
 
 
 def open_assistant(settings: Settings, embedder: Embedder) -> Assistant:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from corpus.errors import DocumentError
 from corpus.load import load_file
-from index import generation
+from index import checksums, generation
 from index.catalogue import Catalogue
 from index.errors import IndexLossError, IndexMissingError, IndexStorageError
 from index.fingerprint import Fingerprint
@@ -115,6 +115,11 @@ def build_index(
     return report
 
 
+def keeps_texts(root: Path) -> bool:
+    """Whether there is an index from whose texts `rebuild` can make the vectors anew."""
+    return _standing(root, rebuild=True)[0] is not None
+
+
 def _reason(error: OSError) -> str:
     """Say why; what goes wrong in copying a folder comes as a list of the files and why."""
     if isinstance(error, shutil.Error):
@@ -140,6 +145,8 @@ def _standing(root: Path, *, rebuild: bool) -> tuple[Path | None, bool]:
         folder = generation.current(root)
         with Catalogue(folder / CATALOGUE) as catalogue:
             catalogue.check()
+        if rebuild and CATALOGUE in checksums.changed(folder):
+            return None, True
     except IndexMissingError:
         return None, False
     except IndexStorageError:
@@ -221,6 +228,7 @@ def _build(
                 _take_in(writer, plan.report, loaded)
             writer.finish()
         Fingerprint.now(embedder.name).write(new)
+        checksums.write(new)
         generation.publish(root, new)
     except BaseException:
         generation.discard(new)

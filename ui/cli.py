@@ -270,12 +270,17 @@ def openapi() -> None:
 
 
 @app.command()
-def doctor() -> None:
+def doctor(
+    *,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Build the index anew where it is not well.")
+    ] = False,
+) -> None:
     """Check the set-up and say what is wrong with it and how to mend it."""
     from ui.doctor import examine
 
     healthy = True
-    for finding in examine(_settings()):
+    for finding in examine(_settings(), repair=repair):
         healthy &= finding.good
         line = f"{'ok  ' if finding.good else 'BAD '} {finding.text}"
         _out.print(escape(line), soft_wrap=True)
