@@ -89,8 +89,7 @@ def building(root: Path) -> Iterator[None]:
 def begin(root: Path, old: Path | None, leave_out: Sequence[str] = ()) -> Path:
     """Make the folder of the next generation, a copy of `old` without what is to be left out."""
     _remove_unused(root)
-    numbers = [int(path.name[1:]) for path in root.glob("g[0-9]*") if path.name[1:].isdigit()]
-    folder = root / f"g{max(numbers, default=0) + 1:06d}"
+    folder = _next(root)
     try:
         if old:
             shutil.copytree(old, folder, ignore=shutil.ignore_patterns(*leave_out))
@@ -114,6 +113,11 @@ def publish(root: Path, folder: Path) -> None:
     _remove_unused(root)
 
 
+def adopt(root: Path, folder: Path) -> None:
+    """Make a folder that holds a finished generation the current one."""
+    publish(root, folder.rename(_next(root)))
+
+
 def discard(folder: Path) -> None:
     """Remove an unfinished generation."""
     shutil.rmtree(folder, ignore_errors=True)
@@ -122,6 +126,11 @@ def discard(folder: Path) -> None:
 def release(descriptor: int) -> None:
     """Let go of what `hold_current` holds."""
     os.close(descriptor)
+
+
+def _next(root: Path) -> Path:
+    numbers = [int(path.name[1:]) for path in root.glob("g[0-9]*") if path.name[1:].isdigit()]
+    return root / f"g{max(numbers, default=0) + 1:06d}"
 
 
 def _pointed_at(root: Path) -> Path:

@@ -287,6 +287,28 @@ def doctor(
     sys.exit(0 if healthy else 1)
 
 
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="The file to write.")],
+) -> None:
+    """Write index, conversations and feedback to one file; the server may run meanwhile."""
+    from assistant.backup import back_up
+
+    size = back_up(_settings().data_dir, file)
+    _err.print(f"{escape(str(file))}: {size / 1e6:.1f} MB")
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that summit backup wrote.")],
+) -> None:
+    """Put back what a backup holds, in place of what is there; the server may run meanwhile."""
+    from assistant.backup import restore as put_back
+
+    put_back(_settings().data_dir, file)
+    _err.print(f"{escape(str(file))} is restored")
+
+
 def _settings(**overrides: object) -> Settings:
     from assistant.settings import read_settings
 
