@@ -99,6 +99,15 @@ class Assistant(Runnable[Question, Answer]):
         """Who writes the answers: the name of the chat model, or `BUILT_IN` where there is none."""
         return name_of(self._model) if self._model else BUILT_IN
 
+    @property
+    def generation(self) -> str:
+        """The name of the generation of the index that answers come from."""
+        return self._index.generation
+
+    def close(self) -> None:
+        """Release the files of the index; the assistant is not used afterwards."""
+        self._index.close()
+
     def identity(self) -> str:
         """Name what the answers depend on besides the code: each document and the chat model."""
         entries = sorted((each.document_id, each.hash) for each in self._index.catalogue.entries())

@@ -27,6 +27,22 @@ _MEND = "its folder, SUMMIT_DATA_DIR, must be one that can be written"
 Values = tuple[object, ...] | dict[str, Any]
 
 
+def copy_database(source: Path, target: Path) -> None:
+    """Copy a database as it stands between two changes, over one that may be in use.
+
+    Raises:
+        OSError: one of them cannot be used.
+    """
+    try:
+        with (
+            closing(sqlite3.connect(f"{source.resolve().as_uri()}?mode=ro", uri=True)) as old,
+            closing(sqlite3.connect(target, timeout=_WAIT_SECONDS)) as new,
+        ):
+            old.backup(new)
+    except sqlite3.Error as error:
+        raise OSError(0, str(error), str(source)) from error
+
+
 @dataclass(frozen=True, slots=True)
 class Database:
     """One file of rows; there is none until the first is written.

@@ -5,6 +5,7 @@ AssistantError
 │   └── LongQuestionError
 ├── SettingsError    a setting is unknown or has no meaning
 ├── ReaderError      the reading model is missing or damaged
+├── BackupError      a backup cannot be written, or is none
 ├── CommentError     the comment on an answer is far too long
 └── StorageError     what is kept of visitors cannot be written or read
     ├── FeedbackError
@@ -28,6 +29,10 @@ class LongQuestionError(QuestionError):
 
 class SettingsError(AssistantError):
     """A setting is unknown or has no meaning."""
+
+
+class BackupError(AssistantError):
+    """A backup cannot be written, or is none."""
 
 
 class CommentError(AssistantError):

@@ -8,8 +8,10 @@ from assistant.assistant import Assistant
 from assistant.errors import SettingsError
 from assistant.evaluation.judge import Judge, require_ragas
 from assistant.reader import MiniReader
+from assistant.renewal import RenewingAssistant
 from corpus.load import find_files
-from index.build import BuildReport, Wanted, build_index
+from index import generation
+from index.build import BuildReport, Wanted, build_index, keeps_texts
 from index.embedding import MiniLM
 from index.search import SearchIndex
 
@@ -33,6 +35,7 @@ def sync_corpus(
     extra: tuple[Path, ...] = (),
     remove: tuple[str, ...] = (),
     rebuild: bool = False,
+    allow_loss: bool = False,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> BuildReport:
     """Bring the index in line with the folder of documents; add and remove others on request."""
@@ -42,13 +45,35 @@ def sync_corpus(
         remove=remove,
     )
     root = index_folder(settings)
-    return build_index(root, wanted, embedder, rebuild=rebuild, on_progress=on_progress)
+    return build_index(
+        root, wanted, embedder, rebuild=rebuild, allow_loss=allow_loss, on_progress=on_progress
+    )
+
+
+def repair_index(settings: Settings, embedder: Embedder) -> BuildReport:
+    """Build the index anew: from the texts that it keeps, or from the files where they are lost."""
+    root = index_folder(settings)
+    if keeps_texts(root):
+        return build_index(root, Wanted(), embedder, rebuild=True)
+    return sync_corpus(settings, embedder, rebuild=True)
 
 
 def open_assistant(settings: Settings, embedder: Embedder) -> Assistant:
     """Open the index that there is and, where one is set, the chat model."""
     index = SearchIndex(index_folder(settings), embedder)
     return Assistant(index, MiniReader(), chat_model(settings), settings.model_timeout)
+
+
+def open_renewing(settings: Settings, embedder: Embedder) -> RenewingAssistant:
+    """Open the index that there is, and each newer one as soon as it is there."""
+    reader = MiniReader()
+    model = chat_model(settings)
+    root = index_folder(settings)
+
+    def open_newest() -> Assistant:
+        return Assistant(SearchIndex(root, embedder), reader, model, settings.model_timeout)
+
+    return RenewingAssistant(lambda: generation.current(root).name, open_newest)
 
 
 def index_folder(settings: Settings) -> Path:

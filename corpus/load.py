@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 SHIPPED_DOCUMENTS = Path(__file__).parent / "documents"
 MAX_FILE_BYTES = 50 * 1024 * 1024
+_MOST_NANOSECONDS = 2**63  # what SQLite holds; a clock that is far off goes beyond
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +49,8 @@ def find_files(paths: Iterable[Path]) -> list[DocumentFile]:
             status = file.stat()
             document_id = _document_id(file.relative_to(root), taken)
             taken.add(document_id)
-            found.append(
-                DocumentFile(file.absolute(), document_id, status.st_size, status.st_mtime_ns)
-            )
+            modified = status.st_mtime_ns % _MOST_NANOSECONDS
+            found.append(DocumentFile(file.absolute(), document_id, status.st_size, modified))
     return found
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from corpus.errors import DocumentError
 from corpus.load import load_file
-from index import generation
+from index import checksums, generation
 from index.catalogue import Catalogue
-from index.errors import IndexMissingError, IndexStorageError
+from index.errors import IndexLossError, IndexMissingError, IndexStorageError
 from index.fingerprint import Fingerprint
 from index.split import split
 from index.store import VectorStore
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 CATALOGUE = "catalogue.sqlite"
 VECTORS = "vectors"
 _BATCH = 128
+_MOST_GONE = 1 / 3  # of the documents; a folder that is not all there shall not take them along
 _LOST = (
     "the catalogue was damaged, so the index was built from the folder of documents alone; "
     "add other documents of yours again: summit ingest PATH"
@@ -69,15 +71,18 @@ def build_index(
     embedder: Embedder,
     *,
     rebuild: bool = False,
+    allow_loss: bool = False,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> BuildReport:
     """Bring the index in folder `root` up to date; nothing is written where nothing changed.
 
     A file that cannot be read is reported and the rest goes on; where it was indexed before,
     what it held before stays. `on_progress` is told files done and files to do. `rebuild` makes
-    all vectors anew, from the texts that the index keeps.
+    all vectors anew, from the texts that the index keeps. Where more than a third of the documents
+    have vanished from the folder, `allow_loss` says that they are to be removed.
 
     Raises:
+        IndexLossError: they have vanished, and `allow_loss` is false.
         IndexBusyError: another process is building.
         IndexMismatchError: the index was built with something else and `rebuild` is false.
         IndexStorageError: the folder cannot be written to.
@@ -89,6 +94,8 @@ def build_index(
         if folder and not rebuild:
             Fingerprint.now(embedder.name).check(folder)
         plan = _plan(folder, wanted)
+        if plan.vanished > _MOST_GONE * plan.known and not allow_loss:
+            raise IndexLossError(plan.vanished, plan.known)
         report = plan.report
         if lost:
             report.problems.append(_LOST)
@@ -102,10 +109,23 @@ def build_index(
             _build(root, folder, plan, readable, embedder, rebuild=rebuild)
         except OSError as error:
             raise IndexStorageError(
-                f"the index in {root} cannot be written ({(error.strerror or 'error').lower()}); "
+                f"the index in {root} cannot be written ({_reason(error)}); "
                 "the old one stays in use; make room and try again"
             ) from error
     return report
+
+
+def keeps_texts(root: Path) -> bool:
+    """Whether there is an index from whose texts `rebuild` can make the vectors anew."""
+    return _standing(root, rebuild=True)[0] is not None
+
+
+def _reason(error: OSError) -> str:
+    """Say why; what goes wrong in copying a folder comes as a list of the files and why."""
+    if isinstance(error, shutil.Error):
+        *_, last = error.args[0][0]
+        return str(last).partition(": ")[0].rpartition("] ")[2].lower()
+    return (error.strerror or "error").lower()
 
 
 def _unchanged(root: Path, wanted: Wanted, embedder: Embedder) -> BuildReport | None:
@@ -125,6 +145,8 @@ def _standing(root: Path, *, rebuild: bool) -> tuple[Path | None, bool]:
         folder = generation.current(root)
         with Catalogue(folder / CATALOGUE) as catalogue:
             catalogue.check()
+        if rebuild and CATALOGUE in checksums.changed(folder):
+            return None, True
     except IndexMissingError:
         return None, False
     except IndexStorageError:
@@ -139,6 +161,8 @@ class _Plan:
     report: BuildReport
     read: list[tuple[DocumentFile, Entry | None, bool]] = field(default_factory=list)
     drop: list[str] = field(default_factory=list)
+    vanished: int = 0
+    known: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +191,7 @@ def _plan(folder: Path | None, wanted: Wanted) -> _Plan:
             plan.read.append((file, entry, synced))
     if wanted.corpus is not None:
         plan.drop += [e.document_id for e in entries.values() if e.synced and e.path not in listed]
+    plan.vanished, plan.known = len(plan.drop), len(entries)
     known = {entry.document_id for entry in entries.values()}
     for document_id in wanted.remove:
         if document_id in known:
@@ -191,7 +216,7 @@ def _build(
     try:
         with (
             Catalogue(new / CATALOGUE, write=True) as catalogue,
-            VectorStore(new / VECTORS) as store,
+            VectorStore(new / VECTORS, write=True) as store,
         ):
             writer = _Writer(catalogue, store, embedder)
             if rebuild:
@@ -203,6 +228,7 @@ def _build(
                 _take_in(writer, plan.report, loaded)
             writer.finish()
         Fingerprint.now(embedder.name).write(new)
+        checksums.write(new)
         generation.publish(root, new)
     except BaseException:
         generation.discard(new)
@@ -247,6 +273,7 @@ class _Writer:
     embedder: Embedder
     _waiting: list[Passage] = field(default_factory=list)
     _ids: set[str] = field(default_factory=set)
+    _fresh: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._ids = {entry.document_id for entry in self.catalogue.entries()}
@@ -287,6 +314,7 @@ class _Writer:
                 "the vectors do not match the passages; the old index stays in use; "
                 "run: summit ingest --rebuild"
             )
+        self.store.seal(self._fresh)
 
     def _embed(self, passages: Iterable[Passage]) -> None:
         self._waiting += passages
@@ -296,7 +324,9 @@ class _Writer:
     def _flush(self) -> None:
         texts = [text for passage in self._waiting for text in passage.vector_texts()]
         if texts:
-            self.store.add(_vector_ids(self._waiting), self.embedder.embed(texts))
+            ids = _vector_ids(self._waiting)
+            self.store.add(ids, self.embedder.embed(texts))
+            self._fresh += ids
         self._waiting.clear()
 
 

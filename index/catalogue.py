@@ -166,18 +166,21 @@ class Catalogue:
         rows = self._rows("SELECT json FROM documents WHERE id = ?", (document_id,))
         if not rows:
             raise KeyError(document_id)
-        return Document.from_json(rows[0][0])
+        with self._mapped():
+            return Document.from_json(rows[0][0])
 
     def passages(self, ids: Iterable[str]) -> dict[str, Passage]:
         """Give those of the passages that exist, by id."""
         wanted = json.dumps(list(ids))
         rows = self._rows(_PASSAGES_BY_ID, (wanted,))
-        return {row[0]: _passage(row) for row in rows}
+        with self._mapped():
+            return {row[0]: _passage(row) for row in rows}
 
     def passages_of(self, document_id: str) -> list[Passage]:
         """Give the passages of a document in order."""
         rows = self._rows(_PASSAGES_OF_DOCUMENT, (document_id,))
-        return [_passage(row) for row in rows]
+        with self._mapped():
+            return [_passage(row) for row in rows]
 
     def vector_ids(self) -> set[str]:
         """Give the id of every vector that the store has to hold."""
@@ -230,7 +233,7 @@ class Catalogue:
     def _mapped(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.Error as error:
+        except (sqlite3.Error, ValueError) as error:  # ValueError: damaged text or JSON
             raise IndexStorageError(
                 f"the catalogue {self._path} cannot be used ({error}); "
                 "its folder must be writable and have room; if so: summit ingest --rebuild"

@@ -4,6 +4,7 @@ IndexProblemError
 ├── IndexBusyError        another process is changing the index
 ├── IndexMissingError     there is none yet
 ├── IndexMismatchError    it was built with another embedder, splitter or library version
+├── IndexLossError        the change would take out more than a third of the documents
 └── IndexStorageError     its folder cannot be read or written, or what is in it is damaged
 ModelError                the embedding model is missing or not the one expected
 """
@@ -25,6 +26,18 @@ class IndexMissingError(IndexProblemError):
 
 class IndexMismatchError(IndexProblemError):
     """The index was built with another embedder, splitter or library version."""
+
+
+class IndexLossError(IndexProblemError):
+    """Following the folder would take out more than a third of the documents; nobody agreed."""
+
+    def __init__(self, gone: int, total: int) -> None:
+        super().__init__(
+            f"{gone} of {total} documents are no longer in the folder of documents, so nothing was "
+            "changed; if they are to be removed: summit ingest --yes"
+        )
+        self.gone = gone
+        self.total = total
 
 
 class IndexStorageError(IndexProblemError):

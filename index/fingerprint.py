@@ -15,7 +15,7 @@ from index.terms import tables_version
 if TYPE_CHECKING:
     from pathlib import Path
 
-FORMAT = 1
+FORMAT = 2
 _FILE = "fingerprint.json"
 
 
@@ -54,6 +54,10 @@ class Fingerprint:
             raise IndexStorageError(
                 f"the index in {folder} is damaged; run: summit ingest --rebuild"
             ) from error
+        if not isinstance(built, dict):
+            raise IndexStorageError(
+                f"the index in {folder} is damaged; run: summit ingest --rebuild"
+            )
         differing = [name for name, value in asdict(self).items() if built.get(name) != value]
         if differing:
             name = differing[0]

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 _CURRENT = "current"
 _HELD = "fingerprint.json"
+_NAME = re.compile(r"g[0-9]+")
 _WAIT_SECONDS = 1.5
 
 
@@ -35,16 +37,31 @@ def current(root: Path) -> Path:
     Raises:
         IndexMissingError: nothing has been built yet.
     """
-    try:
-        name = (root / _CURRENT).read_text("utf-8").strip()
-    except FileNotFoundError as error:
-        raise IndexMissingError("there is no index yet; run: summit ingest") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise IndexStorageError(f"{root / _CURRENT} cannot be read: {error}") from error
-    folder = root / name
-    if not name.startswith("g") or not folder.is_dir():
-        raise IndexStorageError(f"the index in {root} is damaged; run: summit ingest --rebuild")
+    folder = _pointed_at(root)
+    if not folder.is_dir():
+        raise _damaged(root)
     return folder
+
+
+def hold_current(root: Path) -> tuple[Path, int]:
+    """Give the generation in use, kept from being removed until `release` or the process ends.
+
+    Raises:
+        IndexMissingError: nothing has been built yet.
+    """
+    while True:
+        folder = _pointed_at(root)
+        try:
+            descriptor = os.open(folder / _HELD, os.O_RDONLY)
+        except OSError as error:
+            if _pointed_at(root) != folder:
+                continue  # a builder was quicker
+            raise _damaged(root) from error
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        # Only what is no longer pointed at is removed, and by now it would be seen to be held.
+        if _pointed_at(root) == folder:
+            return folder, descriptor
+        release(descriptor)
 
 
 @contextmanager
@@ -72,12 +89,15 @@ def building(root: Path) -> Iterator[None]:
 def begin(root: Path, old: Path | None, leave_out: Sequence[str] = ()) -> Path:
     """Make the folder of the next generation, a copy of `old` without what is to be left out."""
     _remove_unused(root)
-    numbers = [int(path.name[1:]) for path in root.glob("g[0-9]*") if path.name[1:].isdigit()]
-    folder = root / f"g{max(numbers, default=0) + 1:06d}"
-    if old:
-        shutil.copytree(old, folder, ignore=shutil.ignore_patterns(*leave_out))
-    else:
-        folder.mkdir()
+    folder = _next(root)
+    try:
+        if old:
+            shutil.copytree(old, folder, ignore=shutil.ignore_patterns(*leave_out))
+        else:
+            folder.mkdir()
+    except OSError:
+        discard(folder)
+        raise
     return folder
 
 
@@ -93,21 +113,40 @@ def publish(root: Path, folder: Path) -> None:
     _remove_unused(root)
 
 
+def adopt(root: Path, folder: Path) -> None:
+    """Make a folder that holds a finished generation the current one."""
+    publish(root, folder.rename(_next(root)))
+
+
 def discard(folder: Path) -> None:
     """Remove an unfinished generation."""
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def hold(folder: Path) -> int:
-    """Keep a generation from being removed until `release` is called or the process ends."""
-    descriptor = os.open(folder / _HELD, os.O_RDONLY)
-    fcntl.flock(descriptor, fcntl.LOCK_SH)
-    return descriptor
-
-
 def release(descriptor: int) -> None:
-    """Let go of what `hold` holds."""
+    """Let go of what `hold_current` holds."""
     os.close(descriptor)
+
+
+def _next(root: Path) -> Path:
+    numbers = [int(path.name[1:]) for path in root.glob("g[0-9]*") if path.name[1:].isdigit()]
+    return root / f"g{max(numbers, default=0) + 1:06d}"
+
+
+def _pointed_at(root: Path) -> Path:
+    try:
+        name = (root / _CURRENT).read_text("utf-8").strip()
+    except FileNotFoundError as error:
+        raise IndexMissingError("there is no index yet; run: summit ingest") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise IndexStorageError(f"{root / _CURRENT} cannot be read: {error}") from error
+    if not _NAME.fullmatch(name):
+        raise _damaged(root)
+    return root / name
+
+
+def _damaged(root: Path) -> IndexStorageError:
+    return IndexStorageError(f"the index in {root} is damaged; run: summit ingest --rebuild")
 
 
 def _remove_unused(root: Path) -> None:

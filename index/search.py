@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
@@ -48,12 +49,15 @@ class SearchIndex:
     """One generation of an index, open for reading. Safe to use from several threads."""
 
     def __init__(self, root: Path, embedder: Embedder) -> None:
-        folder = generation.current(root)
-        Fingerprint.now(embedder.name).check(folder)
-        self._held = generation.hold(folder)
-        self.catalogue = Catalogue(folder / CATALOGUE)
-        self._store = VectorStore(folder / VECTORS)
         self._embedder = embedder
+        with ExitStack() as opened:
+            folder, held = generation.hold_current(root)
+            opened.callback(generation.release, held)
+            Fingerprint.now(embedder.name).check(folder)
+            self.generation = folder.name
+            self.catalogue = opened.enter_context(Catalogue(folder / CATALOGUE))
+            self._store = opened.enter_context(VectorStore(folder / VECTORS))
+            self._opened = opened.pop_all()
         self._kept: dict[str, NDArray[np.float32]] = {}
 
     def __enter__(self) -> Self:
@@ -64,9 +68,7 @@ class SearchIndex:
 
     def close(self) -> None:
         """Release the files."""
-        self._store.close()
-        self.catalogue.close()
-        generation.release(self._held)
+        self._opened.close()
 
     def search(self, query: str, count: int = 10, document_id: str | None = None) -> list[Hit]:
         """Give up to `count` passages for a query, best first.

@@ -194,6 +194,7 @@ class Shelf:
     """The documents of an assistant, and nothing that answers."""
 
     answerer = "built-in"
+    generation = "g000001"
 
     def __init__(self, *documents, starters=()):
         self.shelf = {each.id: each for each in documents}

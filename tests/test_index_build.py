@@ -162,6 +162,19 @@ def test_an_index_built_with_another_part_is_refused_with_the_mend(tmp_path, doc
         SearchIndex(root, WordEmbedder())
 
 
+def test_text_of_the_catalogue_that_is_no_text_any_more_is_an_error_of_the_index(
+    tmp_path, documents
+):
+    root = tmp_path / "index"
+    build(root, documents)
+    path = generation.current(root) / CATALOGUE
+    path.write_bytes(
+        path.read_bytes().replace(b"CREATE TABLE passages", b"CREATE TABLE \xba\xba\xbasages")
+    )
+    with pytest.raises(IndexStorageError, match="--rebuild"):
+        SearchIndex(root, WordEmbedder()).search("owls")
+
+
 def test_an_index_that_is_not_there_says_how_to_make_it(tmp_path):
     with pytest.raises(IndexMissingError, match="summit ingest"):
         SearchIndex(tmp_path, WordEmbedder())

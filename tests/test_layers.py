@@ -37,7 +37,7 @@ def test_an_import_that_points_the_wrong_way_is_seen():
     [
         ("chromadb", "index/store.py"),
         ("sentence_transformers", "index/embedding.py"),
-        ("sqlite3", ("index/catalogue.py", "assistant/database.py")),
+        ("sqlite3", ("index/catalogue.py", "index/checksums.py", "assistant/database.py")),
         ("gradio", "ui/"),
         ("ragas", "assistant/evaluation/verdicts.py"),
     ],

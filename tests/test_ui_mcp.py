@@ -29,6 +29,8 @@ EITHER = {"Accept": "application/json, text/event-stream"}
 class Shelf:
     """The documents of an assistant: none."""
 
+    generation = "g000001"
+
     def documents(self):
         return iter(())
 

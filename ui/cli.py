@@ -15,7 +15,7 @@ from rich.markup import escape
 
 from assistant.errors import AssistantError, QuestionError
 from corpus.errors import DocumentError
-from index.errors import IndexBusyError, IndexProblemError, ModelError
+from index.errors import IndexBusyError, IndexLossError, IndexProblemError, ModelError
 from ui.errors import ServerError
 from ui.feedback_cli import app as feedback_app
 from ui.terminal import print_answer
@@ -135,6 +135,9 @@ def ingest(
     remove: Annotated[
         list[str] | None, typer.Option(help="Remove the document with this id; repeatable.")
     ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Remove what has vanished, however much, without asking.")
+    ] = False,
     list_them: Annotated[
         bool, typer.Option("--list", help="List the documents of the index and stop.")
     ] = False,
@@ -154,6 +157,7 @@ def ingest(
         extra=tuple(paths or ()),
         remove=tuple(remove or ()),
         rebuild=rebuild,
+        allow_loss=yes,
     )
     _err.print(summary(report))
     if report.problems:
@@ -266,16 +270,43 @@ def openapi() -> None:
 
 
 @app.command()
-def doctor() -> None:
+def doctor(
+    *,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Build the index anew where it is not well.")
+    ] = False,
+) -> None:
     """Check the set-up and say what is wrong with it and how to mend it."""
     from ui.doctor import examine
 
     healthy = True
-    for finding in examine(_settings()):
+    for finding in examine(_settings(), repair=repair):
         healthy &= finding.good
         line = f"{'ok  ' if finding.good else 'BAD '} {finding.text}"
         _out.print(escape(line), soft_wrap=True)
     sys.exit(0 if healthy else 1)
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="The file to write.")],
+) -> None:
+    """Write index, conversations and feedback to one file; the server may run meanwhile."""
+    from assistant.backup import back_up
+
+    size = back_up(_settings().data_dir, file)
+    _err.print(f"{escape(str(file))}: {size / 1e6:.1f} MB")
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that summit backup wrote.")],
+) -> None:
+    """Put back what a backup holds, in place of what is there; the server may run meanwhile."""
+    from assistant.backup import restore as put_back
+
+    put_back(_settings().data_dir, file)
+    _err.print(f"{escape(str(file))} is restored")
 
 
 def _settings(**overrides: object) -> Settings:
@@ -292,7 +323,7 @@ def _assistant(**overrides: object) -> Assistant:
     embedder = default_embedder()
     try:
         sync(settings, embedder, _err)
-    except IndexBusyError as error:
+    except (IndexBusyError, IndexLossError) as error:
         _err.print(f"summit: {escape(str(error))}; until then answers come from it as it is")
     return open_assistant(settings, embedder)
 

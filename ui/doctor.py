@@ -6,16 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assistant.errors import AssistantError
-from assistant.load import chat_model, default_embedder, index_folder
+from assistant.load import chat_model, default_embedder, index_folder, repair_index
 from corpus.errors import DocumentError
 from corpus.load import find_files, load_file
 from index.errors import IndexProblemError, ModelError
+from index.examination import problems
 from index.search import SearchIndex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from assistant.settings import Settings
+    from index.embedding import Embedder
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +28,11 @@ class Finding:
     text: str
 
 
-def examine(settings: Settings) -> Iterator[Finding]:
-    """Examine documents, embedding model, index and chat model, one after the other."""
+def examine(settings: Settings, *, repair: bool = False) -> Iterator[Finding]:
+    """Examine documents, embedding model, index and chat model, one after the other.
+
+    With `repair` an index that is not well is built anew and examined again.
+    """
     yield from _documents(settings)
     embedder = default_embedder()
     try:
@@ -36,20 +41,31 @@ def examine(settings: Settings) -> Iterator[Finding]:
     except ModelError as error:
         yield Finding(good=False, text=f"embedding model: {error}")
         return
-    try:
-        with SearchIndex(index_folder(settings), embedder) as index:
-            problems = index.problems()
-            count = index.catalogue.document_count()
-        yield Finding(
-            good=not problems, text=f"index: {problems or f'{count} documents, complete'}"
-        )
-    except IndexProblemError as error:
-        yield Finding(good=False, text=f"index: {error}")
+    yield from _index(settings, embedder, repair=repair)
     try:
         chat_model(settings)
         yield Finding(good=True, text=f"answers by: {settings.model or 'the built-in answerer'}")
     except AssistantError as error:
         yield Finding(good=False, text=f"chat model: {error}")
+
+
+def _index(settings: Settings, embedder: Embedder, *, repair: bool) -> Iterator[Finding]:
+    root = index_folder(settings)
+    found = problems(root, embedder.name)
+    if found and repair:
+        yield from (Finding(good=True, text=f"index, before: {each}") for each in found)
+        try:
+            report = repair_index(settings, embedder)
+        except (DocumentError, IndexProblemError) as error:
+            yield Finding(good=False, text=f"index: it could not be repaired: {error}")
+            return
+        yield from (Finding(good=False, text=f"index: {each}") for each in report.problems)
+        found = problems(root, embedder.name)
+    yield from (Finding(good=False, text=f"index: {each}") for each in found)
+    if not found:
+        with SearchIndex(root, embedder) as index:
+            count = index.catalogue.document_count()
+        yield Finding(good=True, text=f"index: {count} documents, complete")
 
 
 def _documents(settings: Settings) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import groupby
@@ -56,35 +57,40 @@ class Library:
 
     def __init__(self, assistant: Assistant) -> None:
         self._assistant = assistant
-        self._cards = {each.id: _card(each) for each in assistant.documents()}
+        self._generation = ""
+        self._kept: dict[str, Card] = {}
+        self._lock = threading.Lock()
+        self._cards()
 
     def topics(self) -> list[str]:
         """Give every topic, by name."""
-        return sorted({topic for card in self._cards.values() for topic in card.topics})
+        return sorted({topic for card in self._cards().values() for topic in card.topics})
 
     def publishers(self) -> list[str]:
         """Give every publisher, by name."""
-        names = {name for card in self._cards.values() for name in card.publishers}
+        names = {name for card in self._cards().values() for name in card.publishers}
         return sorted(names, key=str.casefold)
 
     def newest(self) -> str:
         """Give the date of the newest document, as far as it is known; empty where none is."""
-        return max((card.date for card in self._cards.values()), default="")
+        return max((card.date for card in self._cards().values()), default="")
 
     def cards(self, wish: Wish) -> list[Card]:
         """Give the documents wished for: by title, or best first where words are searched for."""
+        known = self._cards()
         if wish.words.strip():
             hits = self._assistant.search(wish.words, _FOUND)
             found = dict.fromkeys(each.passage.document_id for each in hits if each.bm25 > 0)
-            cards = [self._cards[each] for each in found]
+            # The search may be of a newer index than the cards.
+            cards = [known[each] for each in found if each in known]
         else:
-            cards = sorted(self._cards.values(), key=lambda card: card.title.casefold())
+            cards = sorted(known.values(), key=lambda card: card.title.casefold())
         return [card for card in cards if _fits(card, wish)]
 
     def by_month(self) -> list[tuple[str, list[Card]]]:
         """Give the documents that have a date, by month, oldest first."""
         dated = sorted(
-            (card for card in self._cards.values() if card.date),
+            (card for card in self._cards().values() if card.date),
             key=lambda card: (card.date, card.title),
         )
         return [
@@ -95,6 +101,14 @@ class Library:
     def document(self, document_id: str) -> Document:
         """Give a document by its id; KeyError where there is none."""
         return self._assistant.document(document_id)
+
+    def _cards(self) -> dict[str, Card]:
+        """Give a card for each document, by id; they are made once for each index."""
+        with self._lock:
+            if (generation := self._assistant.generation) != self._generation:
+                self._kept = {each.id: _card(each) for each in self._assistant.documents()}
+                self._generation = generation
+            return self._kept
 
 
 def digest(quote: str) -> str:

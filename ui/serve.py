@@ -11,9 +11,9 @@ from rich.console import Console
 
 from assistant.conversations import Conversations
 from assistant.feedback import Feedback
-from assistant.load import default_embedder, open_assistant
+from assistant.load import default_embedder, open_renewing
 from corpus.load import SHIPPED_DOCUMENTS
-from index.errors import IndexMismatchError
+from index.errors import IndexBusyError, IndexLossError, IndexMismatchError
 from ui.admission import Admission
 from ui.desk import Desk
 from ui.errors import ServerError
@@ -73,7 +73,9 @@ def _assistant(settings: Settings) -> Assistant:
     except IndexMismatchError as error:
         _log.warning("%s - doing so now", error)
         sync(settings, embedder, terminal, say=_log.warning, rebuild=True)
-    assistant = open_assistant(settings, embedder)
+    except (IndexBusyError, IndexLossError) as error:
+        _log.warning("%s; until then answers come from the index as it is", error)
+    assistant = open_renewing(settings, embedder)
     assistant.warm_up()
     return assistant
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.prompt import Confirm
 
 from assistant.load import sync_corpus
+from index.errors import IndexLossError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,12 +32,50 @@ def sync(
     extra: tuple[Path, ...] = (),
     remove: tuple[str, ...] = (),
     rebuild: bool = False,
+    allow_loss: bool = False,
     say: Callable[[str], None] | None = None,
 ) -> BuildReport:
     """Bring the index up to date, with a progress bar where there is something to do.
 
-    What cannot be read is said in lines on the terminal, or by `say`.
+    What cannot be read is said in lines on the terminal, or by `say`. Whoever sits at the terminal
+    is asked before many documents are removed.
+
+    Raises:
+        IndexLossError: many would be removed, and nobody was there to ask or agreed.
     """
+    run = partial(_sync, settings, embedder, terminal, extra=extra, remove=remove, rebuild=rebuild)
+    try:
+        report = run(allow_loss=allow_loss)
+    except IndexLossError as error:
+        if not _agreed(terminal, error):
+            raise
+        report = run(allow_loss=True)
+    for problem in report.problems:
+        if say:
+            say(problem)
+        else:
+            terminal.print(f"summit: {escape(problem)}")
+    return report
+
+
+def _agreed(terminal: Console, error: IndexLossError) -> bool:
+    """Ask whether the documents are to be removed; nobody can agree without a terminal."""
+    if not (terminal.is_terminal and sys.stdin.isatty()):
+        return False
+    question = f"{error.gone} of {error.total} documents have vanished from the folder. Remove them"
+    return Confirm.ask(question, console=terminal, default=False)
+
+
+def _sync(
+    settings: Settings,
+    embedder: Embedder,
+    terminal: Console,
+    *,
+    extra: tuple[Path, ...],
+    remove: tuple[str, ...],
+    rebuild: bool,
+    allow_loss: bool,
+) -> BuildReport:
     progress = progress_bar(terminal)
     task = progress.add_task("Reading documents", total=None)
 
@@ -42,18 +84,18 @@ def sync(
         progress.update(task, completed=done, total=total)
 
     try:
-        report = sync_corpus(
-            settings, embedder, extra=extra, remove=remove, rebuild=rebuild, on_progress=show
+        return sync_corpus(
+            settings,
+            embedder,
+            extra=extra,
+            remove=remove,
+            rebuild=rebuild,
+            allow_loss=allow_loss,
+            on_progress=show,
         )
     finally:
         if progress.live.is_started:
             progress.stop()
-    for problem in report.problems:
-        if say:
-            say(problem)
-        else:
-            terminal.print(f"summit: {escape(problem)}")
-    return report
 
 
 def progress_bar(terminal: Console) -> Progress:

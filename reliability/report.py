@@ -1,0 +1,123 @@
+"""Runs every harness and prints the table of docs/reliability.md; `--write` puts it there.
+
+The exit code is 1 where a promise was not kept.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+HERE = Path(__file__).parent
+sys.path.append(str(HERE.parent / "benchmarks"))
+
+from page import DOCS, Others, processor, with_report  # noqa: E402 - benchmarks are no package
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PAGE = DOCS / "reliability.md"
+_MOST_SECONDS = 1800
+
+
+class Promise(NamedTuple):
+    """What is promised, the harness that shows it with its arguments, and its figures in words."""
+
+    text: str
+    harness: str
+    arguments: tuple[str, ...]
+    said: Callable[[dict[str, Any]], str]
+
+
+def _killed(found: dict[str, Any]) -> str:
+    return (
+        f"{found['kills']} kills that struck, {found['wrong']} with a document lost, half or mixed, "
+        "or a vector that is not found by itself"
+    )
+
+
+def _together(found: dict[str, Any]) -> str:
+    return (
+        f"{found['rounds']} rounds, {found['wrong']} wrong; {found['told']} were told, after "
+        f"{found['slowest_told']} s at most; {found['answers']:,} searches meanwhile, none failed"
+    )
+
+
+def _full(found: dict[str, Any]) -> str:
+    return (
+        f"{found['tries']} sizes of {found['disk']}: {found['refused']} refused in one line, "
+        f"{found['done']} done, {found['wrong']} wrong"
+    )
+
+
+def _damaged(found: dict[str, Any]) -> str:
+    return (
+        f"{found['damages']} damages: {found['detected']} detected, {found['harmless']} without "
+        f"effect, {found['repaired']} repaired, {found['wrong']} wrong"
+    )
+
+
+PROMISES = (
+    Promise(
+        "`kill -9` at any moment of an ingestion, update or rebuild: every document is wholly in or "
+        "wholly out, and the next run mends the rest",
+        "kill",
+        ("--kills", "200"),
+        _killed,
+    ),
+    Promise(
+        "Of two ingestions at once the second is told within 2 s; who reads meanwhile is answered",
+        "together",
+        ("--rounds", "20"),
+        _together,
+    ),
+    Promise("A full disk leaves the old index in use", "full", ("--tries", "40"), _full),
+    Promise(
+        "Damage to any file of the index, another embedder, splitter or version is found and mended",
+        "damage",
+        (),
+        _damaged,
+    ),
+)
+
+
+def main() -> None:
+    """Run them one after the other."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write", action="store_true")
+    arguments = parser.parse_args()
+    others = Others()
+    rows = ["| Promise | Shown by | Reached |", "| --- | --- | --- |"]
+    kept = True
+    for promise in PROMISES:
+        figures = _figures(promise)
+        kept &= figures is not None and not figures["wrong"]
+        reached = promise.said(figures) if figures else "the harness failed"
+        command = " ".join((f"{promise.harness}.py", *promise.arguments))
+        rows.append(f"| {promise.text} | `{command}` | {reached} |")
+        print(rows[-1], flush=True)
+    report = "\n".join([*rows, "", f"{processor()}; {others.said()}."])
+    if arguments.write:
+        PAGE.write_text(with_report(PAGE.read_text("utf-8"), "reliability", report), "utf-8")
+    sys.exit(not kept)
+
+
+def _figures(promise: Promise) -> dict[str, Any] | None:
+    """Give what a harness printed; None where it printed nothing."""
+    command = [sys.executable, str(HERE / f"{promise.harness}.py"), *promise.arguments]
+    result = subprocess.run(
+        command, check=False, stdout=subprocess.PIPE, text=True, timeout=_MOST_SECONDS
+    )
+    try:
+        figures: dict[str, Any] = json.loads(result.stdout)
+    except ValueError:
+        return None
+    return figures
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+def run(harness, *arguments):
+    result = subprocess.run(
+        [sys.executable, ROOT / "reliability" / f"{harness}.py", *arguments],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert result.stdout, result.stderr
+    return result.returncode, json.loads(result.stdout)
+
+
+def test_a_killed_ingestion_update_or_rebuild_leaves_every_document_whole():
+    code, figures = run("kill", "--kills", "9")
+    assert figures["examples"] == []
+    assert (code, figures["kills"], figures["wrong"]) == (0, 9, 0)
+    assert {each.split(":")[0] for each in figures["left"]} == {"ingestion", "update", "rebuild"}
+
+
+def test_the_harness_finds_an_index_that_is_changed_in_place():
+    code, figures = run("kill", "--kills", "6", "--planted")
+    assert code == 1
+    assert figures["wrong"] > 0
+
+
+def test_of_two_ingestions_at_once_one_is_told_so_and_nothing_is_missing_or_unreadable():
+    code, figures = run("together", "--rounds", "3")
+    assert figures["examples"] == []
+    assert (code, figures["wrong"]) == (0, 0)
+    assert figures["told"] > 0
+    assert figures["slowest_told"] <= 2
+    assert figures["answers"] > 0
+
+
+def test_the_harness_finds_two_that_build_in_one_folder():
+    code, figures = run("together", "--rounds", "1", "--planted")
+    assert (code, figures["wrong"]) == (1, 1)
+
+
+def test_a_disk_with_too_little_room_leaves_the_old_index_and_one_line():
+    code, figures = run("full", "--tries", "4")
+    assert figures["examples"] == []
+    assert (code, figures["tries"]) == (0, 4)
+    assert figures["refused"] > 0
+    assert figures["done"] > 0
+
+
+def test_the_harness_finds_an_index_that_is_used_though_writing_failed():
+    code, figures = run("full", "--tries", "2", "--planted")
+    assert code == 1
+    assert figures["wrong"] > 0
