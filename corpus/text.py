@@ -27,6 +27,13 @@ def storable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
+def printable(path: object) -> str:
+    """Give a path in one line that a terminal shows as it is, other characters as escapes."""
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in str(path)
+    )
+
+
 @dataclass(slots=True)
 class TextBuilder:
     """Collects headings and blocks; `text`, `sections()` and `references` are the outcome."""
