@@ -42,6 +42,11 @@ def parse(suffix: str, data: bytes) -> Parsed:
     return _shared().parse(suffix, data)
 
 
+def process_id() -> int | None:
+    """Give the number of the process shared by all files, if it runs."""
+    return _shared().process_id
+
+
 @lru_cache
 def _shared() -> Sandbox:
     sandbox = Sandbox()
@@ -72,6 +77,11 @@ class Sandbox:
         if "problem" in answer:
             raise UnreadableDocumentError(answer["problem"])
         return _parsed(answer)
+
+    @property
+    def process_id(self) -> int | None:
+        """The number of the process, if it runs."""
+        return self._process.pid if self._process else None
 
     def close(self) -> None:
         """End the process; the next file starts another."""
