@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from corpus import sandbox
 from corpus.document import Document, Source
 from corpus.errors import NoDocumentsError, UnreadableDocumentError, UnsupportedDocumentError
 from corpus.parse import PARSERS, Parsed
-from corpus.text import clean
+from corpus.text import clean, printable, storable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -34,8 +37,8 @@ class DocumentFile:
 def find_files(paths: Iterable[Path]) -> list[DocumentFile]:
     """List the files below `paths` that can be read, sorted, each with a document id of its own.
 
-    In a folder, files of other kinds and hidden ones are passed over; a file that is named
-    itself must be of a kind that can be read. Nothing is opened.
+    In a folder, files of other kinds, hidden ones and links that lead out of it are passed over; a
+    file that is named itself must be of a kind that can be read. Nothing is opened.
 
     Raises:
         NoDocumentsError: a path does not exist, or a folder holds no document.
@@ -60,30 +63,41 @@ def load_file(file: DocumentFile) -> Document:
     Raises:
         UnreadableDocumentError: with the path and what to do about it, in one line.
     """
-    if file.size > MAX_FILE_BYTES:
-        raise UnreadableDocumentError(
-            f"{file.path} is larger than {MAX_FILE_BYTES // 2**20} MB; split it into smaller files"
-        )
     try:
-        parsed = PARSERS[file.path.suffix.lower()](file.path.read_bytes())
-        return _document(file, parsed)
+        return _document(file, sandbox.parse(file.path.suffix.lower(), _bytes_of(file.path)))
     except OSError as error:
         reason = error.strerror or "it cannot be opened"
         raise UnreadableDocumentError(
-            f"{file.path}: {reason.lower()}; check that it is there and may be read"
+            f"{printable(file.path)}: {reason.lower()}; check that it is there and may be read"
         ) from error
     except UnreadableDocumentError as error:
-        raise UnreadableDocumentError(f"{file.path} {error}") from error
+        raise UnreadableDocumentError(f"{printable(file.path)} {error}") from error
+
+
+def _bytes_of(path: Path) -> bytes:
+    """Read a file, which may be another one by now than the one that was found."""
+    if storable(str(path)) != str(path):
+        raise UnreadableDocumentError("has a name that is no UTF-8; rename it")
+    # Whoever opens a pipe would wait for what is written to it.
+    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as opened:  # noqa: PTH123
+        if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
+            raise UnreadableDocumentError("is no file but a folder, pipe or device; leave it out")
+        data = opened.read(MAX_FILE_BYTES + 1)
+    if len(data) > MAX_FILE_BYTES:
+        most = MAX_FILE_BYTES // 2**20
+        raise UnreadableDocumentError(f"is larger than {most} MB; split it into smaller files")
+    return data
 
 
 def _files_below(path: Path) -> Iterator[Path]:
     kinds = ", ".join(sorted(suffix[1:] for suffix in PARSERS))
+    shown = printable(path)
     if not path.exists():
-        raise NoDocumentsError(f"{path} does not exist; check the spelling")
-    if path.is_file():
+        raise NoDocumentsError(f"{shown} does not exist; check the spelling")
+    if not path.is_dir():
         if path.suffix.lower() not in PARSERS:
             raise UnsupportedDocumentError(
-                f"{path} is of no kind that can be read; the kinds are: {kinds}"
+                f"{shown} is of no kind that can be read; the kinds are: {kinds}"
             )
         yield path
         return
@@ -93,12 +107,17 @@ def _files_below(path: Path) -> Iterator[Path]:
         if file.suffix.lower() in PARSERS
         and not any(part.startswith(".") for part in file.relative_to(path).parts)
         and file.is_file()
+        and _stays_within(path, file)
     )
     if not files:
         raise NoDocumentsError(
-            f"{path} holds no documents; put files of these kinds there: {kinds}"
+            f"{shown} holds no documents; put files of these kinds there: {kinds}"
         )
     yield from files
+
+
+def _stays_within(folder: Path, file: Path) -> bool:
+    return not file.is_symlink() or file.resolve().is_relative_to(folder.resolve())
 
 
 def _document_id(relative: Path, taken: set[str]) -> str:
@@ -122,8 +141,7 @@ def _document(file: DocumentFile, parsed: Parsed) -> Document:
     metadata = parsed.metadata
     return Document(
         id=file.document_id,
-        title=parsed.title
-        or file.path.stem.replace("-", " ").replace("_", " ").strip().capitalize(),
+        title=parsed.title or _title_of(file.path),
         text=parsed.text,
         sections=parsed.sections,
         publisher=_text(metadata, "publisher"),
@@ -138,6 +156,11 @@ def _document(file: DocumentFile, parsed: Parsed) -> Document:
         references=parsed.references,
         questions=_lines(metadata.get("questions")),
     )
+
+
+def _title_of(path: Path) -> str:
+    name = re.sub(r"[-_\s]+", " ", clean(printable(path.stem)))
+    return name.strip().capitalize()
 
 
 def _text(metadata: dict[str, Any], name: str) -> str:

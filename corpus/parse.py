@@ -97,7 +97,7 @@ def parse_html(data: bytes) -> Parsed:
     title = soup.title.get_text(" ", strip=True) if soup.title else ""
     for tag in soup(["script", "style", "noscript", "template", "svg", "nav", "footer", "form"]):
         tag.decompose()
-    for tag in soup.select("[hidden], [aria-hidden=true]"):
+    for tag in soup.select("[hidden], [aria-hidden=true]") + soup(style=_unseen):
         tag.decompose()
     if soup.title:
         soup.title.decompose()
@@ -157,6 +157,8 @@ def parse_docx(data: bytes) -> Parsed:
     ) as error:
         message = "is no readable Word document (.docx); open it in an editor and save it again"
         raise UnreadableDocumentError(message) from error
+    for run in word.element.xpath("//w:r[w:rPr/w:vanish[not(@w:val='0' or @w:val='false')]]"):
+        run.getparent().remove(run)  # hidden text
     builder = TextBuilder()
     title = str(word.core_properties.title or "").strip()
     for item in word.iter_inner_content():
@@ -252,7 +254,9 @@ def _front_matter(content: str) -> dict[str, Any]:
     }
     sources = metadata.get("sources") or []
     if not isinstance(sources, list) or not all(isinstance(each, dict) for each in sources):
-        message = "has front matter whose sources are no list of publisher, title, date and url"
+        message = (
+            "has wrong front matter: its sources must be a list of publisher, title, date and url"
+        )
         raise UnreadableDocumentError(message)
     metadata["sources"] = sources
     return metadata
@@ -338,6 +342,9 @@ def _row(
 _HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 _INLINE = {"a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "del", "dfn", "em", "font", "i"}
 _INLINE |= {"ins", "kbd", "label", "mark", "q", "s", "samp", "small", "span", "strong", "sub"}
+_UNSEEN = re.compile(
+    r"(display:none|visibility:(hidden|collapse)|(opacity|font-size):0+(\.0*)?([a-z%]|!|;|$))"
+)
 _INLINE |= {"sup", "time", "tt", "u", "var", "wbr", "br", "img"}
 
 
@@ -346,6 +353,11 @@ def _one_line(tag: Tag) -> str:
     for block in tag(["div", "li", "p"]):
         block.insert_before(" ")
     return " ".join(clean(tag.get_text()).split())
+
+
+def _unseen(style: str | None) -> bool:
+    """Whether an element says of itself that nobody is to see it."""
+    return bool(_UNSEEN.search(re.sub(r"\s|/\*.*?\*/", "", style or "").lower()))
 
 
 def _walk_html(root: Tag, builder: TextBuilder) -> str:

@@ -13,18 +13,26 @@ if TYPE_CHECKING:
 
 _SPACES = re.compile(r"[^\S\n]+")
 _CONTROLS = re.compile(
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069]"
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u200b\u2060-\u2064\ufeff"
+    r"\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]"
 )
 
 
 def clean(text: str) -> str:
-    """Drop control, zero-width and direction-override characters; fold runs of spaces."""
+    """Drop control, invisible and direction-override characters; fold runs of spaces."""
     return _SPACES.sub(" ", _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
 
 
 def storable(text: str) -> str:
     """Give a text without halves of surrogate pairs, which neither SQLite nor UTF-8 can hold."""
     return text.encode("utf-8", "replace").decode()
+
+
+def printable(path: object) -> str:
+    """Give a path in one line that a terminal shows as it is, other characters as escapes."""
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in str(path)
+    )
 
 
 @dataclass(slots=True)

@@ -15,25 +15,25 @@ import gevent.monkey
 
 gevent.monkey.patch_all()
 
-import argparse  # noqa: E402 - gevent replaces what the others import
-import json  # noqa: E402
-import os  # noqa: E402
-import random  # noqa: E402
-import re  # noqa: E402
-import subprocess  # noqa: E402
-import sys  # noqa: E402
-import tempfile  # noqa: E402
-import time  # noqa: E402
-from contextlib import contextmanager  # noqa: E402
-from itertools import cycle  # noqa: E402
-from pathlib import Path  # noqa: E402
-from typing import TYPE_CHECKING, Any  # noqa: E402
+import argparse
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from itertools import cycle
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import gevent  # noqa: E402
-import psutil  # noqa: E402
-import yaml  # noqa: E402
-from locust import FastHttpUser, between, constant, task  # noqa: E402
-from locust.env import Environment  # noqa: E402
+import gevent
+import psutil
+import yaml
+from locust import FastHttpUser, between, constant, task
+from locust.env import Environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,3 +19,12 @@ def test_a_sentence_with_the_kind_of_thing_asked_for_beats_one_without(question,
     weights = dict.fromkeys(terms(question), 1.0)
     ranked = rank(question, hits(f"{lacking} {holding}"), weights)
     assert ranked[0].text == holding
+
+
+def test_a_sentence_that_asks_the_question_back_is_no_answer():
+    question = "When did owls come?"
+    weights = dict.fromkeys(terms(question), 1.0)
+    ranked = rank(
+        question, hits("Question: When did owls come? The owls came in May 1950."), weights
+    )
+    assert [each.text for each in ranked] == ["The owls came in May 1950."]

@@ -156,6 +156,8 @@ def test_no_shipped_sentence_is_taken_for_an_order_to_an_assistant(shipped_passa
         ("The mill sold 87 % of its flour in Oslo.", Fault.NAME),
         ("The mill did not sell 87 % of its paper.", Fault.DENIED),
         ("The mill sold “nearly all” of its paper.", Fault.QUOTE),
+        ("The mill sold 87 % of its paper: https://example.org/mill.", Fault.ADDRESS),
+        ("The mill sold 87 % of its [paper](//example.org).", Fault.ADDRESS),
     ],
 )
 def test_the_fault_says_what_is_wrong(written, fault):

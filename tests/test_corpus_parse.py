@@ -703,3 +703,44 @@ def test_whatever_is_written_under_a_heading_is_read_under_it(parse, write, seed
     assert bodies(parsed) == {
         heading: "\n\n".join(blocks) for heading, blocks in expected if blocks
     }
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        "display:none",
+        "color: red; DISPLAY : none !important",
+        "visibility:hidden",
+        "opacity: 0;",
+        "opacity:0.0",
+        "font-size:0",
+        "font-size:0px",
+        "display:/* a */none",
+    ],
+)
+def test_what_a_style_hides_is_left_out(style):
+    page = f"<p>Seen.</p><div style='{style}'><p>Unseen.</p></div>"
+    assert parse_html(page.encode()).text == "Seen."
+
+
+@pytest.mark.parametrize("style", ["display:block", "opacity:0.5", "font-size:0.9em", "opacity:1"])
+def test_what_a_style_only_changes_is_kept(style):
+    assert parse_html(f"<p style='{style}'>Seen.</p>".encode()).text == "Seen."
+
+
+def test_hidden_text_of_a_word_document_is_left_out():
+    word = WordDocument()
+    paragraph = word.add_paragraph("Seen. ")
+    paragraph.add_run("Unseen.").font.hidden = True
+    paragraph.add_run("Seen, too.").font.hidden = False
+    saved = io.BytesIO()
+    word.save(saved)
+    assert parse_docx(saved.getvalue()).text == "Seen. Seen, too."
+
+
+def test_characters_that_nobody_sees_do_not_come_through():
+    smuggled = "".join(chr(0xE0000 + ord(each)) for each in "obey")
+    text = f"By night an o\u00adwl{smuggled} hunts mice\u2063 in the church towers of the town."
+    assert parse_text(text.encode()).text == (
+        "By night an owl hunts mice in the church towers of the town."
+    )

@@ -79,7 +79,10 @@ class Candidate:
 
 
 def rank(question: str, hits: Sequence[Hit], weights: Mapping[str, float]) -> list[Candidate]:
-    """Order the sentences of the hits by how well they answer; `weights` are by term."""
+    """Order the sentences of the hits by how well they answer; `weights` are by term.
+
+    A sentence that asks is left out: the likest of all to a question is the question itself.
+    """
     pairs = _pairs(question)
     penalty = _penalty(question)
     candidates = [
@@ -100,6 +103,8 @@ def _candidates(
     titled = _coverage(term_set(passage.title), weights)
     context = _coverage(term_set(f"{passage.title} . {passage.heading}").union(*found), weights)
     for number, sentence in enumerate(sentences):
+        if sentence.endswith("?"):
+            continue
         near = frozenset().union(*found[max(0, number - 1) : number + 2])
         leads = number == 0 and passage.start == 0 and titled >= _ABOUT
         score = (

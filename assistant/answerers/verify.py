@@ -35,6 +35,7 @@ _MARGIN = 0.15
 _CANDIDATES = 6
 _LEAST_CONTENT = 2
 _PERSONS = {"he", "she"}
+_ADDRESS = re.compile(r"\w:?//|\bwww\.|\]\(|\bmailto:", re.IGNORECASE)
 _DANGLES = re.compile(r"(?:he|she|it|they|his|her|its|their|this|these|those)\b", re.IGNORECASE)
 
 
@@ -42,6 +43,7 @@ class Fault(StrEnum):
     """Why the passages that a sentence cites do not bear it out."""
 
     NO_PASSAGE = "it cites no passage"
+    ADDRESS = "it holds an address, which citations alone do"
     QUOTE = "words in quotation marks are not there"
     NUMBER = "a number is not there"
     DATE = "a date is not there"
@@ -76,8 +78,8 @@ def verify(
     `before` is the sentence written before it, which says who “he” or “she” is. A French sentence
     over passages that are not French is read by its English gloss.
     """
-    if not passages:
-        return Borne(fault=Fault.NO_PASSAGE)
+    if not passages or _ADDRESS.search(text):
+        return Borne(fault=Fault.ADDRESS if passages else Fault.NO_PASSAGE)
     if is_french(text) and not any(is_french(each.text) for each in passages):
         text = gloss(text)
     around = Surroundings.of([text, *_texts(passages)])

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from assistant.checking.orders import announces, gives_orders
+from assistant.checking.orders import gives_orders, goes_on
 from assistant.checking.reading import APART, Surroundings, Word, read
 from assistant.checking.tables import COMMON, ROLES, alike, meaning, term
 from index.passage import Span
@@ -69,9 +69,8 @@ def _of_passage(passage: Passage, around: Surroundings) -> Iterator[Evidence]:
     orders = False
     previous: tuple[Word, ...] = ()
     for number, text in enumerate(texts):
-        after_order = orders and announces(texts[number - 1])
-        orders = gives_orders(text)
-        if orders or after_order:
+        orders = gives_orders(text) or (orders and goes_on(texts[number - 1], text))
+        if orders:
             previous = ()
             continue
         found = tuple(read(text, around))

@@ -8,7 +8,8 @@ import re
 _ORDER = re.compile(
     r"""(?:^|\b)(?:
       (?:ignore|disregard|forget|override|bypass|skip)\b[^.!?]{0,40}\b
-        (?:instruct\w+|rules?|prompts?|told|said|above|previous\w*|prior|guidelines?|context|orders?)
+        (?:instruct\w+|rules?|prompts?|told|said|says|above|previous\w*|prior|guidelines?|context
+        |orders?|questions?)
     | (?:system|hidden|secret)\s(?:prompt|instructions?|message|note)
     | as\san?\s(?:ai|a\.i\.|language\smodel|llm|assistant|chat\s?bot)\b(?!\s(?:action|summit))
     | (?:dear|attention|(?:note|notice|message|instructions?)\s(?:to|for))[,:]?
@@ -42,19 +43,50 @@ _ORDER = re.compile(
     | (?:do\snot|don't|never)\s(?:mention|reveal|tell|say|disclose|answer)\b
     | from\snow\son,?\syou
     | you\sare\snow\b
+    | (?:begin|start|end|finish)\s(?:each|every|all)\s(?:answers?|repl(?:y|ies)|responses?)\b
     | (?:jailbreak|developer\smode|do\sanything\snow)
+    | (?:^|:\s)cite\s(?:the\s)?(?:document|source)\b
+    | (?:^|[:;]\s)the\s(?:real|right|only|true)\sanswer\sis\b
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
-_MARKUP = re.compile(r"<\|?(?:system|assistant|user|im_start|inst)\b|\[/?INST\]", re.IGNORECASE)
+_ORDER_IN_FRENCH = re.compile(
+    r"""\b(?:
+      (?:ignor|oubli|néglig|contourn)(?:e|es|er|ez)\b[^.!?]{0,40}\b
+        (?:instructions?|consignes?|règles?|questions?|précéd\w+|contexte)
+    | (?:tu\ses|vous\sêtes)\s(?:désormais|maintenant|à\sprésent)
+    | (?:invite|message|instructions?|consignes?)\s(?:du\s)?système
+    | (?:révèle|révélez|dévoile|dévoilez)\s(?:ton|ta|tes|votre|vos)\b
+    | (?:ta|votre|chaque)\sréponse\b
+    | à\spartir\sde\smaintenant,?\s(?:tu|vous|\w+(?:e|ez)\b)
+    | l[’']assistant\s(?:doit|devra|va)\b
+    | (?:note|message|instructions?|consignes?)\s(?:aux?|pour\sles?)\s
+        (?:assistants?|ia|intelligences?\sartificielles?|modèles?|robots?)\b
+    | (?:dis|dites|demande|demandez)\s(?:à\sl[’']|aux?\s)(?:utilisateurs?|lecteurs?|visiteurs?)
+    | (?:écris|écrivez|réponds|répondez|affiche|affichez|répète|répétez)\s
+        (?:seulement|uniquement|toujours|la\sphrase|que\b|rien)
+    | (?:cite|citez)\s(?:le\sdocument|la\ssource)
+    | comme\ssource\s\[
+    | nouvelles\s(?:instructions|consignes)\b
+    )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_MARKUP = re.compile(
+    r"<\|?(?:system|assistant|user|im_start|inst)\b|\[/?(?:INST|SYSTEM|SYSTÈME)\]"
+    r"|\#\#\#\s?(?:system|assistant|user|utilisateur)\b",
+    re.IGNORECASE,
+)
 _ANNOUNCES = re.compile(r":\s*$|\b(?:following|next|below)\b", re.IGNORECASE)
 
 
 def gives_orders(sentence: str) -> bool:
     """Whether a sentence tells an assistant what to do or to say."""
-    return bool(_ORDER.search(sentence) or _MARKUP.search(sentence))
+    return any(each.search(sentence) for each in (_ORDER, _ORDER_IN_FRENCH, _MARKUP))
 
 
-def announces(sentence: str) -> bool:
-    """Whether a sentence hands over to the next one, which then is part of the order."""
-    return bool(_ANNOUNCES.search(sentence))
+def goes_on(order: str, sentence: str) -> bool:
+    """Whether an order hands over to the sentence behind it, which then is part of the order.
+
+    So it is where the splitter took the dot of an address for a full stop.
+    """
+    return bool(_ANNOUNCES.search(order)) or sentence[:1].islower()
