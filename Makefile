@@ -3,7 +3,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: serve test format lock footnotes docs accuracy benchmark peers reader clean
+.PHONY: serve test format lock footnotes docs accuracy benchmark peers reader reliability clean
 
 serve: .venv/.runtime ## build the index and serve the chat on http://127.0.0.1:7860
 	$(BIN)/summit serve
@@ -40,6 +40,9 @@ benchmark: .venv/.dev ## measure speed and memory
 
 peers: .venv/.dev ## compare with LangChain's quick start on the test questions
 	$(BIN)/python benchmarks/peers.py
+
+reliability: .venv/.dev ## show the promises of docs/reliability.md and write their figures there
+	$(BIN)/python reliability/report.py --write
 
 reader: .venv/.dev ## train the reading model anew from the data in DATA
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[training]'

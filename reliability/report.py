@@ -35,8 +35,8 @@ class Promise(NamedTuple):
 
 def _killed(found: dict[str, Any]) -> str:
     return (
-        f"{found['kills']} kills that struck, {found['wrong']} with a document lost, half or mixed, "
-        "or a vector that is not found by itself"
+        f"{found['kills']} kills that struck, {found['wrong']} with a document lost, half or "
+        "mixed, or a vector that is not found by itself"
     )
 
 
@@ -63,8 +63,8 @@ def _damaged(found: dict[str, Any]) -> str:
 
 PROMISES = (
     Promise(
-        "`kill -9` at any moment of an ingestion, update or rebuild: every document is wholly in or "
-        "wholly out, and the next run mends the rest",
+        "`kill -9` at any moment of an ingestion, update or rebuild: every document is wholly in "
+        "or wholly out, and the next run mends the rest",
         "kill",
         ("--kills", "200"),
         _killed,
@@ -77,7 +77,8 @@ PROMISES = (
     ),
     Promise("A full disk leaves the old index in use", "full", ("--tries", "40"), _full),
     Promise(
-        "Damage to any file of the index, another embedder, splitter or version is found and mended",
+        "Damage to any file of the index, another embedder, splitter or version is found and "
+        "mended",
         "damage",
         (),
         _damaged,

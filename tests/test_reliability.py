@@ -59,3 +59,15 @@ def test_the_harness_finds_an_index_that_is_used_though_writing_failed():
     code, figures = run("full", "--tries", "2", "--planted")
     assert code == 1
     assert figures["wrong"] > 0
+
+
+def test_vectors_that_are_damaged_are_noticed_and_mended():
+    code, figures = run("damage", "--only", "data_level0")
+    assert figures["examples"] == []
+    assert (code, figures["damages"], figures["detected"], figures["repaired"]) == (0, 3, 3, 3)
+
+
+def test_the_harness_finds_damage_that_nobody_notices():
+    code, figures = run("damage", "--only", "data_level0.bin bytes flipped", "--planted")
+    assert (code, figures["wrong"]) == (1, 1)
+    assert "nothing was noticed" in figures["examples"][0]
