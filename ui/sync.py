@@ -25,7 +25,7 @@ def sync(
     embedder: Embedder,
     terminal: Console,
     *,
-    extra: tuple[Path, ...] = (),
+    extra: tuple[str | Path, ...] = (),
     remove: tuple[str, ...] = (),
     rebuild: bool = False,
     say: Callable[[str], None] | None = None,
