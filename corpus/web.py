@@ -20,6 +20,7 @@ from corpus.load import DocumentFile, slug
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+    from ssl import SSLContext
 
     Address = IPv4Address | IPv6Address
 
@@ -77,8 +78,9 @@ class Pinned(httpx.HTTPTransport):
         self,
         look_up: Callable[[str, int], list[str]] = resolve,
         allow: Callable[[Address], bool] = is_public,
+        verify: SSLContext | bool = True,  # noqa: FBT001, FBT002 - as httpx has it
     ) -> None:
-        super().__init__(trust_env=False)
+        super().__init__(verify=verify, trust_env=False)
         self._look_up = look_up
         self._allow = allow
 

@@ -2,13 +2,20 @@
 
 import itertools
 import socket
+import ssl
 import threading
 import time
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 import corpus.web
 from corpus.errors import WebPageError
@@ -103,6 +110,27 @@ def serving(answers):
     server.server_close()
 
 
+def certified(folder, name):
+    """Give the contexts of a server whose certificate is for this name, and of who trusts it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = certificate.public_bytes(Encoding.PEM)
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path = folder / "server.pem"
+    path.write_bytes(private + pem)
+    serves = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    serves.load_cert_chain(path)
+    return serves, ssl.create_default_context(cadata=pem.decode())
+
+
 def html(body=b"<title>Of owls</title><p>They hunt mice.</p>", **headers):
     return 200, {"Content-Type": "text/html", **headers}, body
 
@@ -133,6 +161,20 @@ def test_a_redirect_is_followed_and_the_address_is_that_of_its_end(tmp_path):
     with serving(answers) as server:
         base = f"http://owls.example:{server.server_port}"
         assert save(f"{base}/a", tmp_path, here(server)).url == f"{base}/b"
+
+
+def test_a_certificate_must_be_for_the_name_though_the_address_is_what_is_connected_to(tmp_path):
+    serves, trusts = certified(tmp_path, "owls.example")
+    with serving(lambda _: html()) as server:
+        server.socket = serves.wrap_socket(server.socket, server_side=True)
+        for name in ("owls.example", "bees.example"):
+            transport = Pinned(lambda *_: ["127.0.0.1"], lambda _: True, trusts)
+            url = f"https://{name}:{server.server_port}/"
+            if name == "owls.example":
+                assert save(url, tmp_path / "pages", transport).url == url
+                continue
+            with pytest.raises(WebPageError, match="cannot be fetched; check it in a browser"):
+                save(url, tmp_path / "pages", transport)
 
 
 @pytest.mark.parametrize("address", PRIVATE)
