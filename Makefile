@@ -3,7 +3,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: serve test format lock footnotes docs accuracy benchmark peers reader reliability clean
+.PHONY: serve test audit format lock footnotes docs accuracy benchmark peers reader reliability clean
 
 serve: .venv/.runtime ## build the index and serve the chat on http://127.0.0.1:7860
 	$(BIN)/summit serve
@@ -16,6 +16,9 @@ test: .venv/.dev ## every check and test
 	$(BIN)/python scripts/footnotes.py --check
 	$(BIN)/python scripts/cli_docs.py --check
 	$(BIN)/pytest
+
+audit: .venv/.dev ## look the locked packages up among known vulnerabilities
+	$(BIN)/python scripts/audit.py
 
 format: .venv/.dev ## mend what ruff can mend
 	$(BIN)/ruff check --fix .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.assistant import Assistant
@@ -17,11 +18,11 @@ from index.search import SearchIndex
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from langchain_core.language_models import BaseChatModel
 
     from assistant.settings import Settings
+    from corpus.load import DocumentFile
     from index.embedding import Embedder
 
 # Nobody waits for a judge, and hundreds of requests in a row run into a provider's limits.
@@ -32,16 +33,19 @@ def sync_corpus(
     settings: Settings,
     embedder: Embedder,
     *,
-    extra: tuple[Path, ...] = (),
+    extra: tuple[str | Path, ...] = (),
     remove: tuple[str, ...] = (),
     rebuild: bool = False,
     allow_loss: bool = False,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> BuildReport:
-    """Bring the index in line with the folder of documents; add and remove others on request."""
+    """Bring the index in line with the folder of documents; add and remove others on request.
+
+    `extra` are paths and addresses of pages.
+    """
     wanted = Wanted(
         corpus=tuple(find_files([settings.corpus_dir])),
-        extra=tuple(file for path in extra for file in find_files([path])),
+        extra=tuple(file for each in extra for file in _found(settings, str(each))),
         remove=remove,
     )
     root = index_folder(settings)
@@ -56,6 +60,18 @@ def repair_index(settings: Settings, embedder: Embedder) -> BuildReport:
     if keeps_texts(root):
         return build_index(root, Wanted(), embedder, rebuild=True)
     return sync_corpus(settings, embedder, rebuild=True)
+
+
+def _found(settings: Settings, extra: str) -> list[DocumentFile]:
+    if "://" not in extra:
+        return find_files([Path(extra)])
+    try:
+        from corpus import web  # noqa: PLC0415 - it is an extra
+    except ImportError as error:
+        raise SettingsError(
+            f"{extra} needs what is not installed; install the extra: pip install '.[web]'"
+        ) from error
+    return [web.save(extra, settings.data_dir / "pages")]
 
 
 def open_assistant(settings: Settings, embedder: Embedder) -> Assistant:

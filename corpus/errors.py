@@ -3,6 +3,7 @@
 DocumentError
 ├── UnsupportedDocumentError   the file is of no kind that can be read
 ├── UnreadableDocumentError    it should be readable, but is broken, encrypted or empty
+├── WebPageError               a page of the web may not or cannot be fetched
 └── NoDocumentsError           nothing to read was found where documents should be
 """
 
@@ -19,6 +20,10 @@ class UnsupportedDocumentError(DocumentError):
 
 class UnreadableDocumentError(DocumentError):
     """The file is of a known kind but cannot be read."""
+
+
+class WebPageError(DocumentError):
+    """A page of the web may not or cannot be fetched."""
 
 
 class NoDocumentsError(DocumentError):

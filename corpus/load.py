@@ -26,12 +26,16 @@ _MOST_NANOSECONDS = 2**63  # what SQLite holds; a clock that is far off goes bey
 
 @dataclass(frozen=True, slots=True)
 class DocumentFile:
-    """A file that holds a document; `modified` is in nanoseconds, `size` in bytes."""
+    """A file that holds a document; `modified` is in nanoseconds, `size` in bytes.
+
+    `url` is where it was fetched from, if it was.
+    """
 
     path: Path
     document_id: str
     size: int
     modified: int
+    url: str = ""
 
 
 def find_files(paths: Iterable[Path]) -> list[DocumentFile]:
@@ -147,7 +151,7 @@ def _document(file: DocumentFile, parsed: Parsed) -> Document:
         publisher=_text(metadata, "publisher"),
         date=_text(metadata, "date"),
         language=_text(metadata, "language") or "en",
-        url=_text(metadata, "url"),
+        url=_text(metadata, "url") or file.url,
         topics=_topics(metadata.get("topics")),
         sources=tuple(
             Source(*(_text(source, name) for name in ("key", "publisher", "title", "date", "url")))
@@ -174,6 +178,5 @@ def _lines(value: object) -> tuple[str, ...]:
 
 
 def _topics(value: object) -> tuple[str, ...]:
-    if isinstance(value, str):
-        return tuple(topic.strip() for topic in value.split(",") if topic.strip())
-    return tuple(str(topic) for topic in value) if isinstance(value, list) else ()
+    topics = value.split(",") if isinstance(value, str) else value
+    return _lines(list(map(str, topics)) if isinstance(topics, list) else None)

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 _SPACES = re.compile(r"[^\S\n]+")
 _CONTROLS = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u200b\u2060-\u2064\ufeff"
-    r"\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]"
+    r"\u202a-\u202e\u2066-\u2069\ud800-\udfff\U000e0000-\U000e007f]"
 )
 
 
 def clean(text: str) -> str:
-    """Drop control, invisible and direction-override characters; fold runs of spaces."""
+    """Drop control, invisible, direction-override and half characters; fold runs of spaces."""
     return _SPACES.sub(" ", _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 HERE = Path(__file__).parent
 sys.path.append(str(HERE.parent / "benchmarks"))
 
-from page import DOCS, Others, processor, with_report  # noqa: E402 - benchmarks are no package
+from page import DOCS, Others, processor, with_report
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -296,6 +296,9 @@ def _markdown():
         "title: !!set {a, b}",
         "title: \x07",
         "language: ../../x",
+        'title: "\\ud800"',
+        'topics: ["\\ud800", "\\0"]',
+        'sources: [{title: "\\udfff"}]',
     )
     for number, front in enumerate(fronts):
         yield Hostile(f"front-{number:02}.md", f"---\n{front}\n---\n{TEXT}".encode())

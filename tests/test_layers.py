@@ -39,6 +39,7 @@ def test_an_import_that_points_the_wrong_way_is_seen():
         ("sentence_transformers", "index/embedding.py"),
         ("sqlite3", ("index/catalogue.py", "index/checksums.py", "assistant/database.py")),
         ("gradio", "ui/"),
+        ("httpx", "corpus/web.py"),
         ("ragas", "assistant/evaluation/verdicts.py"),
     ],
 )

@@ -125,8 +125,8 @@ def chat() -> None:
 @app.command()
 def ingest(
     paths: Annotated[
-        list[Path] | None,
-        typer.Argument(help="Files or folders to add: txt, md, html, pdf, docx."),
+        list[str] | None,
+        typer.Argument(help="Files, folders or web pages to add: txt, md, html, pdf, docx."),
     ] = None,
     *,
     rebuild: Annotated[
