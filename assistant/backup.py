@@ -10,6 +10,7 @@ import hashlib
 import json
 import shutil
 import zipfile
+import zlib
 from contextlib import ExitStack
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
@@ -124,7 +125,7 @@ def _read(file: Path, place: Path) -> None:
                 _unpack(archive, name, place / name, digest)
     except FileNotFoundError as error:
         raise BackupError(f"{file} does not exist; check the spelling") from error
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, ValueError) as error:
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, ValueError) as error:
         raise BackupError(f"{file} is no backup, or is damaged; nothing was restored") from error
     except (KeyError, TypeError, AttributeError) as error:
         raise BackupError(f"{file} is no backup of ours; nothing was restored") from error

@@ -173,3 +173,17 @@ def test_a_backup_that_cannot_be_written_is_one_line(summit, where, tmp_path):
     assert result.returncode == 2
     [line] = result.stderr.strip().splitlines()
     assert "cannot be written" in line
+
+
+def test_packed_data_that_cannot_be_unpacked_is_one_line(summit, where, backup, data):
+    before = state(data)
+    with zipfile.ZipFile(backup) as archive:
+        first = next(each for each in archive.infolist() if each.compress_size > 1_000)
+        start = first.header_offset + 30 + len(first.filename) + 64
+    whole = bytearray(backup.read_bytes())
+    whole[start : start + 400] = b"\xff" * 400
+    backup.write_bytes(whole)
+    result = summit("restore", backup, **where)
+    assert result.returncode == 2
+    assert "damaged" in result.stderr
+    assert state(data) == before
