@@ -61,6 +61,26 @@ def _damaged(found: dict[str, Any]) -> str:
     )
 
 
+def _hostile(found: dict[str, Any]) -> str:
+    return (
+        f"{found['hostile_files']} bad files: {found['refused_in_one_line']} refused in one line, "
+        f"the rest read; {found['good_files_indexed']} good ones indexed; at most "
+        f"{found['longest_seconds']} s and {found['most_megabytes']} MB"
+    )
+
+
+def _injected(found: dict[str, Any]) -> str:
+    return (
+        f"{found['injections']} orders: {found['answers_that_quote_the_order']} quoted, "
+        f"{found['answered_rightly']} questions answered rightly, {len(found['faults'])} unknown "
+        "citations or addresses, also with a model that obeys every order"
+    )
+
+
+def _payloads(found: dict[str, Any]) -> str:
+    return f"{found['strings']:,} strings, {len(found['faults'])} faults"
+
+
 PROMISES = (
     Promise(
         "`kill -9` at any moment of an ingestion, update or rebuild: every document is wholly in "
@@ -83,6 +103,19 @@ PROMISES = (
         (),
         _damaged,
     ),
+    Promise(
+        "A broken or malicious file is refused in one line or read sensibly; the others go in",
+        "hostile",
+        (),
+        _hostile,
+    ),
+    Promise("Orders in documents are not obeyed", "injections", (), _injected),
+    Promise(
+        "No script runs and no foreign request leaves, whatever is asked or stands in documents",
+        "payloads",
+        (),
+        _payloads,
+    ),
 )
 
 
@@ -96,7 +129,7 @@ def main() -> None:
     kept = True
     for promise in PROMISES:
         figures = _figures(promise)
-        kept &= figures is not None and not figures["wrong"]
+        kept &= figures is not None and not (figures.get("wrong") or figures.get("faults"))
         reached = promise.said(figures) if figures else "the harness failed"
         command = " ".join((f"{promise.harness}.py", *promise.arguments))
         rows.append(f"| {promise.text} | `{command}` | {reached} |")
