@@ -28,7 +28,7 @@ def test_a_killed_ingestion_update_or_rebuild_leaves_every_document_whole():
 
 
 def test_the_harness_finds_an_index_that_is_changed_in_place():
-    code, figures = run("kill", "--kills", "6", "--planted")
+    code, figures = run("kill", "--kills", "40", "--planted")
     assert code == 1
     assert figures["wrong"] > 0
 
