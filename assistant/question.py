@@ -46,23 +46,26 @@ class Question:
 
     @classmethod
     def of(
-        cls, text: str, history: tuple[tuple[str, str], ...] = (), document: str = ""
+        cls,
+        text: str,
+        history: tuple[tuple[str, str], ...] = (),
+        document: str = "",
+        most: int = MAX_QUESTION_CHARACTERS,
     ) -> Question:
         """Check a question, fold its white space and mend what is no Unicode.
 
         Raises:
             QuestionError: it is empty.
-            LongQuestionError: it is longer than `MAX_QUESTION_CHARACTERS`.
+            LongQuestionError: it is longer than `most` characters.
         """
         folded = storable(" ".join(text.split()))
         if not any(map(str.isalnum, folded)):
             raise QuestionError(
                 "the question is empty; ask something, such as: Why did the UK not sign?"
             )
-        if len(folded) > MAX_QUESTION_CHARACTERS:
+        if len(folded) > most:
             raise LongQuestionError(
-                f"the question has {len(folded):,} characters; ask it in at most "
-                f"{MAX_QUESTION_CHARACTERS:,}"
+                f"the question has {len(folded):,} characters; ask it in at most {most:,}"
             )
         said = tuple((storable(asked), storable(answered)) for asked, answered in history)
         return cls(folded, said, storable(document))

@@ -50,7 +50,7 @@ class Admission:
             BusyError: a limit is reached, which it names, with when to come back.
             ClosingError: the server stops.
         """
-        self._refuse_while_closing()
+        self.refuse_while_closing()
         self._refuse_too_many(visitor)
         self._refuse_too_often(visitor)
         self._of_visitor[visitor] += 1
@@ -77,10 +77,14 @@ class Admission:
             with anyio.move_on_after(grace):
                 await self._empty.wait()
 
-    @property
-    def closing(self) -> bool:
-        """Whether the server stops."""
-        return self._closing
+    def refuse_while_closing(self) -> None:
+        """Let in whoever comes, unless the server stops.
+
+        Raises:
+            ClosingError: it does.
+        """
+        if self._closing:
+            raise ClosingError(max(1, math.ceil(self._settings.grace)))
 
     async def _wait(self) -> None:
         self.waiting += 1
@@ -88,10 +92,6 @@ class Admission:
             await self._places.acquire()
         finally:
             self.waiting -= 1
-
-    def _refuse_while_closing(self) -> None:
-        if self._closing:
-            raise ClosingError(max(1, math.ceil(self._settings.grace)))
 
     def _refuse_too_many(self, visitor: str) -> None:
         settings = self._settings

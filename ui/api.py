@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,7 +14,7 @@ from ui import contract
 from ui.admission import visitor_of
 from ui.desk import Desk, Way
 from ui.documented import problems
-from ui.errors import ClosingError, sentence
+from ui.errors import sentence
 from ui.events import event, stream_events
 from ui.library import Library, Wish
 from ui.problems import problem_of
@@ -77,8 +76,7 @@ def state_routes() -> APIRouter:
     @router.get("/ready", responses=problems(503))
     def ready(desk: TheDesk, request: Request) -> contract.Ready:
         """Say whether the server takes questions, and what it answers from."""
-        if desk.admission.closing:
-            raise ClosingError(max(1, math.ceil(desk.settings.grace)))
+        desk.admission.refuse_while_closing()
         return contract.Ready(
             status="ready",
             documents=desk.assistant.document_count(),

@@ -6,7 +6,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from assistant.errors import LongQuestionError
 from assistant.question import Question
 from ui.errors import LimitError
 
@@ -65,12 +64,7 @@ class Desk:
             QuestionError: it is empty.
             LongQuestionError: it is longer than the settings allow.
         """
-        question = Question.of(text, tuple(history), document)
-        if len(question.text) > (most := self.settings.max_question):
-            raise LongQuestionError(
-                f"the question has {len(question.text):,} characters; ask it in at most {most:,}"
-            )
-        return question
+        return Question.of(text, tuple(history), document, self.settings.max_question)
 
     def invoke(self, question: Question, way: Way) -> Answer:
         """Give the answer; see `Assistant.invoke`. Blocks: a place is held meanwhile."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ui.contract import Problem
+from ui.guard import TOKEN_NEEDED
 from ui.openai_contract import Failed
 from ui.problems import MEDIA_TYPE
 from ui.problems import Problem as Told
@@ -18,14 +19,13 @@ _RETRY = {
         "schema": {"type": "integer", "minimum": 1},
     }
 }
-_TOKEN = "Send one of the tokens of SUMMIT_API_TOKENS: Authorization: Bearer TOKEN."  # noqa: S105
 _MEANT: dict[int, tuple[str, str, dict[str, str]]] = {
     400: (
         "The question is empty, or there is no such document.",
         "The question is empty; ask something, such as: Why did the UK not sign?",
         {},
     ),
-    401: ("The token is missing or wrong.", _TOKEN, {}),
+    401: ("The token is missing or wrong.", TOKEN_NEEDED, {}),
     404: (
         "There is no such document.",
         "There is no document with the id none; those there are: /api/documents.",

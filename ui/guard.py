@@ -49,6 +49,7 @@ _OPEN_TO_ALL = {"/api/health", "/api/ready", "/api/openapi.json", "/api/docs"}
 MOST_BYTES = 1_000_000  # of a request: a question with a long conversation before it
 _MCP_HEADERS = ("Mcp-Protocol-Version", "Mcp-Method", "Mcp-Name")
 _LOOPBACK = {"127.0.0.1", "localhost", "[::1]"}
+TOKEN_NEEDED = "Send one of the tokens of SUMMIT_API_TOKENS: Authorization: Bearer TOKEN."  # noqa: S105
 _WRONG_HOST = (
     "This server is for its own machine: open it as http://127.0.0.1 or http://localhost with its "
     "port. Behind a proxy or tunnel, name that in SUMMIT_TRUSTED_PROXIES."
@@ -178,7 +179,7 @@ class Gate:
             return
         refusal = problem(
             401,
-            "Send one of the tokens of SUMMIT_API_TOKENS: Authorization: Bearer TOKEN.",
+            TOKEN_NEEDED,
             path,
             headers={"WWW-Authenticate": "Bearer"},
         )
