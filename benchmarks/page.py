@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import platform
 import re
+import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -40,6 +46,18 @@ def with_report(page: str, name: str, report: str) -> str:
     if not end:
         raise ValueError(f"the page has no <!-- {name} --> and <!-- /{name} --> to write between")
     return f"{before}{start}\n{report}\n{end}{after}"
+
+
+def print_report(about: str, page: Path, name: str, measure: Callable[[Path], str]) -> None:
+    """Measure in an empty folder; print the report and, with `--write`, put it into the page."""
+    parser = argparse.ArgumentParser(description=about)
+    parser.add_argument("--write", action="store_true", help=f"also write it to {page.name}")
+    write = parser.parse_args().write
+    with tempfile.TemporaryDirectory() as folder:
+        report = measure(Path(folder))
+    print(report)
+    if write:
+        page.write_text(with_report(page.read_text("utf-8"), name, report), "utf-8")
 
 
 def _processor_seconds() -> tuple[float, float]:

@@ -6,7 +6,6 @@ means is said there.
 
 from __future__ import annotations
 
-import argparse
 import os
 import platform
 import re
@@ -14,7 +13,6 @@ import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from dataclasses import dataclass, field
 from functools import partial
@@ -23,7 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import psutil
 import torch
-from page import DOCS, Others, processor, with_report
+from page import DOCS, Others, print_report, processor
 from playwright.sync_api import sync_playwright
 
 from assistant.evaluation.questions import DEV_QUESTIONS, read_questions
@@ -95,18 +93,6 @@ class Recorder:
         """Embed the same batches once more, with nothing else around it."""
         for batch in self.batches:
             self.model.embed(batch)
-
-
-def main() -> None:
-    """Measure everything; print the table and, where asked to, write it to the page."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--write", action="store_true", help=f"also write it to {PAGE.name}")
-    write = parser.parse_args().write
-    with tempfile.TemporaryDirectory() as folder:
-        report = measure(Path(folder))
-    print(report)
-    if write:
-        PAGE.write_text(with_report(PAGE.read_text("utf-8"), "speed", report), "utf-8")
 
 
 def measure(data_dir: Path) -> str:
@@ -316,4 +302,4 @@ def table(rows: Sequence[Row]) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    print_report(__doc__ or "", PAGE, "speed", measure)

@@ -5,20 +5,17 @@ Prints one Markdown table of weight, time and load; `--write` also puts it into 
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
 import os
 import shutil
 import statistics
 import subprocess
-import tempfile
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import httpx
-from page import DOCS, Others, processor, with_report
+from page import DOCS, Others, print_report, processor
 from playwright.sync_api import sync_playwright
 from speed import TIME_WORDS, address_when_ready, environment, summit
 
@@ -26,6 +23,7 @@ from assistant.evaluation.questions import DEV_QUESTIONS, read_questions
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from pathlib import Path
 
     from playwright.sync_api import Browser, Page
 
@@ -47,21 +45,11 @@ class Measured(NamedTuple):
     at_once: list[float]
 
 
-def main() -> None:
-    """Measure both; print the table and, where asked to, write it to the page."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--write", action="store_true", help=f"also write it to {PAGE.name}")
-    write = parser.parse_args().write
-    with tempfile.TemporaryDirectory() as folder:
-        report = measure(Path(folder))
-    print(report)
-    if write:
-        PAGE.write_text(with_report(PAGE.read_text("utf-8"), "widget", report), "utf-8")
-
-
 def measure(data_dir: Path) -> str:
     """Start a server whose limits are out of the way, and measure both pages of it."""
     others = Others()
+    # What was asked is remembered, so each page is asked other questions.
+    halves = questions()[::2], questions()[1::2]
     unlimited = dict.fromkeys(("RATE", "VISITOR_RATE", "VISITOR_SIMULTANEOUS", "QUEUE"), "100000")
     limits = {f"SUMMIT_{name}": value for name, value in unlimited.items()}
     with subprocess.Popen(
@@ -78,25 +66,28 @@ def measure(data_dir: Path) -> str:
                 path = shutil.which("chromium")
                 options = ["--no-sandbox", "--disable-gpu"]
                 browser = playwright.chromium.launch(executable_path=path, args=options)
-                pages = [measure_page(browser, address + path) for path in ("/", "/widget/chat")]
+                pages = [
+                    measure_page(browser, address + path, asked)
+                    for path, asked in zip(("/", "/widget/chat"), halves, strict=True)
+                ]
                 browser.close()
             gradio, ours = (
-                page._replace(at_once=asyncio.run(ask_all(address, ask)))
-                for page, ask in zip(pages, (ask_gradio, ask_stream), strict=True)
+                page._replace(at_once=asyncio.run(ask_all(address, ask, asked)))
+                for page, ask, asked in zip(pages, (ask_gradio, ask_stream), halves, strict=True)
             )
         finally:
             server.kill()
     return f"{table(gradio, ours)}\n\n{processor()}; {others.said()}."
 
 
-def measure_page(browser: Browser, address: str) -> Measured:
+def measure_page(browser: Browser, address: str, asked: list[str]) -> Measured:
     """Open a page again and again in a new browser profile, then ask in it."""
     opened = [open_page(browser, address) for _ in range(_OPENED)]
     page = browser.new_page()
     page.goto(address)
     page.locator(".chat[data-ready]").wait_for()
     words = []
-    for each in questions()[:_ASKED]:
+    for each in asked[:_ASKED]:
         words.append(page.evaluate(TIME_WORDS, each))
         page.locator(".chat[data-state=idle]").wait_for()
     page.close()
@@ -134,7 +125,7 @@ def wait_painted(page: Page) -> float:
 
 
 async def ask_all(
-    address: str, ask: Callable[[httpx.AsyncClient, str], Awaitable[None]]
+    address: str, ask: Callable[[httpx.AsyncClient, str], Awaitable[None]], asked: list[str]
 ) -> list[float]:
     """Ask many questions at once; give the seconds that each took."""
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
@@ -145,7 +136,7 @@ async def ask_all(
             await ask(client, question)
             return time.perf_counter() - began
 
-        return await asyncio.gather(*map(timed, (2 * questions())[:_AT_ONCE]))
+        return await asyncio.gather(*map(timed, (2 * asked)[:_AT_ONCE]))
 
 
 async def ask_stream(client: httpx.AsyncClient, question: str) -> None:
@@ -200,4 +191,4 @@ def table(gradio: Measured, ours: Measured) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    print_report(__doc__ or "", PAGE, "widget", measure)
