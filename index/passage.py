@@ -13,6 +13,11 @@ class Span:
     end: int
 
 
+def vector_id_of(passage_id: str, number: int) -> str:
+    """Give the id of the vector of a passage's sentence at `number`, counted from 0."""
+    return f"{passage_id}:{number}"
+
+
 def passage_id_of(vector_id: str) -> str:
     """Give the id of the passage that a vector of `Passage.vector_ids` belongs to."""
     return vector_id.rpartition(":")[0]
@@ -45,7 +50,7 @@ class Passage:
 
     def vector_ids(self) -> list[str]:
         """Give the id of each sentence's vector in the store."""
-        return [f"{self.id}:{number}" for number in range(len(self.sentences))]
+        return [vector_id_of(self.id, number) for number in range(len(self.sentences))]
 
     def vector_texts(self) -> list[str]:
         """Give what is embedded for each sentence: it, led by the title it stands under."""
