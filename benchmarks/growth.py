@@ -95,7 +95,7 @@ def ingest(folder: Path, root: Path, embedder: Embedder) -> dict[str, Any]:
         "ingest": spent,
         "ingest_clock": clock,
         "ingest_memory": _most_memory(),
-        "disk": round(size / 1e6),
+        "disk": round(size / 1e6, 1),
     }
 
 
@@ -152,8 +152,8 @@ def _recall(index: SearchIndex, embedder: Embedder) -> float:
     within: list[float] = []
     for vector, nearest in zip(asked, best, strict=True):
         cosines = np.array([cosine for _, cosine in store.nearest(vector, _NEAREST)])
-        within.append(float(np.mean(cosines >= nearest[0] - 1e-5)))
-    return float(np.mean(within))
+        within.append(float(np.sum(cosines >= nearest[0] - 1e-5)) / _NEAREST)
+    return statistics.fmean(within)
 
 
 def _apart(step: Callable[..., dict[str, Any]], *arguments: Any) -> dict[str, Any]:
