@@ -83,8 +83,14 @@ def process(monkeypatch, tmp_path):
 def texts(tmp_path):
     folder = tmp_path / "texts"
     folder.mkdir()
-    (folder / "owls.txt").write_text("Owls\n\nThe owl is a bird of the night. It hunts mice.")
-    (folder / "trains.txt").write_text("Trains\n\nThe first public railway opened in 1825.")
+    (folder / "owls.txt").write_text(
+        "Owls\n\nThe owl is a bird of the night, and hunts mice in silence. Barn owls live in "
+        "church towers, and they like old barns, too."
+    )
+    (folder / "trains.txt").write_text(
+        "Trains\n\nThe first public railway that was drawn by steam opened in 1825. It went from "
+        "Stockton to Darlington, in the north of England."
+    )
     return folder
 
 
