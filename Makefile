@@ -3,7 +3,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: serve test audit format lock footnotes docs accuracy benchmark peers reader reliability clean
+.PHONY: serve test audit format lock footnotes docs accuracy benchmark peers systems reader reliability clean
 
 serve: .venv/.runtime ## build the index and serve the chat on http://127.0.0.1:7860
 	$(BIN)/summit serve
@@ -44,6 +44,9 @@ benchmark: .venv/.dev ## measure speed and memory
 peers: .venv/.dev ## compare with LangChain's quick start on the test questions
 	$(BIN)/python benchmarks/peers.py
 
+systems: .venv/.peers ## measure other systems beside ours, with speed and memory
+	$(BIN)/python benchmarks/systems.py
+
 reliability: .venv/.dev ## show the promises of docs/reliability.md and write their figures there
 	$(BIN)/python reliability/report.py --write
 
@@ -66,4 +69,9 @@ clean:
 
 .venv/.dev: requirements-dev.lock .venv/.runtime
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.lock
+	touch $@
+
+.venv/.peers: pyproject.toml .venv/.dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		-c requirements.lock -c requirements-dev.lock -e '.[peers]'
 	touch $@
