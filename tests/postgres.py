@@ -3,9 +3,11 @@
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from pydantic import SecretStr
 
 USER, PASSWORD, NAME = "summit", "s3cret/word", "kept"
 _STARTS = 3
+_START_SECONDS = 60
 
 
 class Cluster:
@@ -22,14 +25,22 @@ class Cluster:
     def __init__(self, folder):
         self._folder = folder
         self._programs = programs()
+        self._server = None
         self.port = 0
         password = folder / "password"
         password.write_text(PASSWORD)
-        self._run(
-            *("initdb", "--no-sync", "--no-instructions", "--encoding=UTF8", "--locale=C.UTF-8"),
-            *("--auth=scram-sha-256", f"--username={USER}", f"--pwfile={password}"),
-            *("-D", folder / "data"),
+        made = subprocess.run(
+            [
+                *self._command("initdb"),
+                *("--no-sync", "--no-instructions", "--encoding=UTF8", "--locale=C.UTF-8"),
+                *("--auth=scram-sha-256", f"--username={USER}", f"--pwfile={password}"),
+            ],
+            check=False,
+            cwd=folder,
+            capture_output=True,
+            text=True,
         )
+        assert made.returncode == 0, made.stderr
 
     @property
     def url(self):
@@ -37,24 +48,44 @@ class Cluster:
 
     def start(self):
         """Start it where it was before, or else on a free port."""
-        for left in reversed(range(_STARTS)):
+        for _ in range(_STARTS):
             port = self.port or free_port()
-            options = (
-                f"-p {port} -k '' -c listen_addresses=127.0.0.1 -c fsync=off "
-                "-c full_page_writes=off -c shared_buffers=16MB"
-            )
-            started = self._run(
-                *("pg_ctl", "start", "-w", "-t", "120", "-s", "-D", self._folder / "data"),
-                *("-l", self._folder / "log", "-o", options),
-                check=not left,
-            )
-            if started.returncode == 0:
+            settings = {
+                "port": port,
+                "unix_socket_directories": "",
+                "listen_addresses": "127.0.0.1",
+                "fsync": "off",
+                "full_page_writes": "off",
+                "shared_buffers": "16MB",
+            }
+            with (self._folder / "log").open("a") as log:
+                self._server = subprocess.Popen(
+                    [*self._command("postgres"), *(f"--{k}={v}" for k, v in settings.items())],
+                    cwd=self._folder,
+                    stderr=log,
+                )
+            if self._answers(port):
                 self.port = port
                 return
+        raise AssertionError((self._folder / "log").read_text())
+
+    def _answers(self, port):
+        """Wait until it takes connections, or has ended because the port is taken."""
+        deadline = time.monotonic() + _START_SECONDS
+        while self._server.poll() is None and time.monotonic() < deadline:
+            try:
+                self.connected("postgres", port).close()
+            except psycopg.OperationalError:
+                time.sleep(0.05)
+            else:
+                return True
+        self.stop()
+        return False
 
     def stop(self):
         """Stop it at once, whoever is connected."""
-        self._run("pg_ctl", "stop", "-w", "-m", "immediate", "-s", "-D", self._folder / "data")
+        self._server.send_signal(signal.SIGQUIT)
+        self._server.wait()
 
     def make(self):
         with self.connected("postgres") as connection:
@@ -71,29 +102,22 @@ class Cluster:
                 ran = connection.execute(each)
             return ran.fetchall() if ran.description else []
 
-    def connected(self, name):
+    def connected(self, name, port=None):
         return psycopg.connect(
             host="127.0.0.1",
-            port=self.port,
+            port=port or self.port,
             user=USER,
             password=PASSWORD,
             dbname=name,
             autocommit=True,
         )
 
-    def _run(self, program, *arguments, check=True):
-        # What it starts keeps the output open, so nobody may wait for its end.
-        with (self._folder / "output").open("w+") as output:
-            ran = subprocess.run(
-                [*as_owner(), self._programs / program, *arguments],
-                check=False,
-                cwd=self._folder,
-                stdout=output,
-                stderr=output,
-            )
-            output.seek(0)
-            assert not (check and ran.returncode), output.read()
-        return ran
+    def _command(self, program):
+        # A server that outlives tests which were killed would hold its folder and memory.
+        alone = ["setpriv", "--pdeathsig=QUIT"]
+        if who := owner():
+            alone += [f"--reuid={who.pw_uid}", f"--regid={who.pw_gid}", "--clear-groups"]
+        return [*alone, self._programs / program, "-D", self._folder / "data"]
 
 
 def address(port, password=PASSWORD, name=NAME):
@@ -119,14 +143,6 @@ def owner():
     return known.get("postgres") or known["nobody"]
 
 
-def as_owner():
-    """Give what runs a command as the owner of the cluster."""
-    who = owner()
-    if not who:
-        return []
-    return ["setpriv", f"--reuid={who.pw_uid}", f"--regid={who.pw_gid}", "--clear-groups"]
-
-
 def free_port():
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -140,12 +156,11 @@ def running():
     folder = Path(tempfile.mkdtemp(prefix="summit-postgres-"))
     if who := owner():
         os.chown(folder, who.pw_uid, who.pw_gid)
-    cluster = Cluster(folder)
     try:
+        cluster = Cluster(folder)
         cluster.start()
         cluster.make()
         yield cluster
+        cluster.stop()
     finally:
-        if (folder / "data" / "postmaster.pid").exists():
-            cluster.stop()
         shutil.rmtree(folder)

@@ -1,5 +1,7 @@
 import json
+import sqlite3
 import threading
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -153,6 +155,27 @@ def test_deleting_a_conversation_deletes_its_links_and_nothing_else(conversation
     assert conversations.delete(mine.conversation_id)
     assert conversations.answer(mine.id) is None
     assert conversations.turns(other.conversation_id) == [other]
+
+
+def test_a_file_of_before_there_was_postgresql_is_read_and_goes_on(in_file, tmp_path):
+    kept = in_file.add("", answer(), [document()])
+    file = tmp_path / "data" / CONVERSATIONS_FILE
+    with closing(sqlite3.connect(file)) as database:
+        [record] = database.execute("SELECT * FROM answers").fetchall()
+    file.unlink()
+    with closing(sqlite3.connect(file)) as database:
+        database.executescript(
+            "CREATE TABLE answers (number INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, "
+            "conversation_id TEXT NOT NULL, moment TEXT NOT NULL, document_id TEXT NOT NULL, "
+            "record TEXT NOT NULL, replaced INTEGER NOT NULL DEFAULT 0);"
+            "CREATE INDEX answers_of_conversation ON answers(conversation_id);"
+        )
+        database.execute("INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?, ?)", record)
+        database.commit()
+    more = in_file.add(kept.conversation_id, answer("And?"), [document()])
+    assert in_file.turns(kept.conversation_id) == [kept, more]
+    assert in_file.take_back(kept.conversation_id, more.id)
+    assert in_file.turns(kept.conversation_id) == [kept]
 
 
 def test_what_is_deleted_leaves_no_trace_in_the_file(in_file, tmp_path):

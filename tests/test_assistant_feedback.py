@@ -2,6 +2,7 @@ import json
 import re
 import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,29 @@ def test_taking_a_verdict_back_removes_the_record(feedback):
     feedback.comment("a", "My secret remark.")
     assert feedback.withdraw("a")
     assert feedback.judgements() == []
+
+
+def test_a_file_of_before_there_was_postgresql_is_read_and_goes_on(in_file, tmp_path):
+    (tmp_path / "data").mkdir()
+    with closing(sqlite3.connect(tmp_path / "data" / FEEDBACK_FILE)) as database:
+        database.execute(
+            "CREATE TABLE feedback (id TEXT PRIMARY KEY, day TEXT NOT NULL, "
+            "question TEXT NOT NULL, standalone_question TEXT NOT NULL, "
+            "history TEXT NOT NULL, answer TEXT NOT NULL, "
+            "state TEXT NOT NULL, abstained INTEGER NOT NULL, answerer TEXT NOT NULL, "
+            "documents TEXT NOT NULL, verdict TEXT NOT NULL, comment TEXT NOT NULL DEFAULT '')"
+        )
+        database.execute(
+            "INSERT INTO feedback VALUES ('a', '2025-02-11', 'Q?', 'Q?', "
+            "'[[\"\\u00e9?\", \"A.\"]]', '', 'not_found', 1, 'built-in', '[\"uk\"]', 'up', 'Good.')"
+        )
+        database.commit()
+    in_file.judge("b", Verdict.DOWN, answer())
+    in_file.judge("a", Verdict.DOWN, answer())
+    old, new = in_file.judgements()
+    assert (old.id, old.history, old.documents) == ("a", (("é?", "A."),), ("uk",))
+    assert (old.abstained, old.verdict, old.comment) == (True, Verdict.DOWN, "Good.")
+    assert (new.id, new.abstained) == ("b", False)
 
 
 def test_what_is_taken_back_leaves_no_trace_in_the_file(in_file, tmp_path):
