@@ -1,10 +1,11 @@
 import json
+import signal
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
 import httpx
 import pytest
-from browser import start, stop
+from browser import start
 from fakes import an_answer
 from postgres import NAME, PASSWORD, address, free_port
 
@@ -39,7 +40,9 @@ def pair(indexed):
         started = [each.result() for each in begun]
     yield started
     for process, _ in started:
-        stop(process)
+        process.terminate()
+    for process, _ in started:
+        assert process.wait(120) in {0, -signal.SIGTERM}
 
 
 def test_two_servers_share_conversations_and_feedback_and_outlive_their_database(
