@@ -294,8 +294,14 @@ def backup(
     """Write index, conversations and feedback to one file; the server may run meanwhile."""
     from assistant.backup import back_up
 
-    size = back_up(_settings().data_dir, file)
+    settings = _settings()
+    size = back_up(settings.data_dir, file)
     _err.print(f"{escape(str(file))}: {size / 1e6:.1f} MB")
+    if settings.database_url.get_secret_value():
+        _err.print(
+            "summit: conversations and feedback are in PostgreSQL and not in this file; "
+            "save them with pg_dump"
+        )
 
 
 @app.command()
@@ -305,8 +311,14 @@ def restore(
     """Put back what a backup holds, in place of what is there; the server may run meanwhile."""
     from assistant.backup import restore as put_back
 
-    put_back(_settings().data_dir, file)
+    settings = _settings()
+    put_back(settings.data_dir, file)
     _err.print(f"{escape(str(file))} is restored")
+    if settings.database_url.get_secret_value():
+        _err.print(
+            "summit: conversations and feedback in PostgreSQL are as they were; "
+            "put them back with pg_restore"
+        )
 
 
 def _settings(**overrides: object) -> Settings:
