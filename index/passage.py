@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +17,12 @@ class Span:
 
 def passage_id_of(vector_id: str) -> str:
     """Give the id of the passage that a vector of `Passage.vector_ids` belongs to."""
-    return vector_id.rpartition(":")[0]
+    return vector_id.partition(":")[0]
+
+
+@lru_cache(maxsize=1024)
+def _digest(title: str) -> str:
+    return blake2b(title.encode(), digest_size=4).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +51,12 @@ class Passage:
         return self.text[span.start - self.start : span.end - self.start]
 
     def vector_ids(self) -> list[str]:
-        """Give the id of each sentence's vector in the store."""
-        return [f"{self.id}:{number}" for number in range(len(self.sentences))]
+        """Give the id of each sentence's vector in the store.
+
+        The title is in it as it is in the vector: of one embedder, an id means one vector for ever.
+        """
+        start = f"{self.id}:{_digest(self.title)}"
+        return [f"{start}:{number}" for number in range(len(self.sentences))]
 
     def vector_texts(self) -> list[str]:
         """Give what is embedded for each sentence: it, led by the title it stands under."""
