@@ -85,6 +85,15 @@ def url(shipped):
         yield address
 
 
+@pytest.fixture(scope="session")
+def chroma(tmp_path_factory):
+    """A real Chroma server, one for all tests."""
+    from chroma_server import ChromaProcess
+
+    with ChromaProcess(tmp_path_factory.mktemp("chroma")) as process:
+        yield process
+
+
 @pytest.fixture(scope="module")
 def browser():
     """A real Chromium."""
