@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from corpus.document import Document
 from index.errors import IndexStorageError
-from index.passage import Passage, Span
+from index.passage import Passage, Span, vector_id_of
 from index.terms import terms
 
 if TYPE_CHECKING:
@@ -38,9 +38,20 @@ CREATE INDEX IF NOT EXISTS passages_of_document ON passages(document_id);
 CREATE VIRTUAL TABLE IF NOT EXISTS passage_terms USING fts5(terms, tokenize = "unicode61");
 """
 _VOCABULARY = "CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab(main, passage_terms, row)"
+_FREQUENCIES_KEPT = 65_536
 _PASSAGES = "SELECT id, document_id, title, heading, start, text, sentences FROM passages"
 _PASSAGES_BY_ID = _PASSAGES + " WHERE id IN (SELECT value FROM json_each(?))"  # noqa: S608 - constants
 _PASSAGES_OF_DOCUMENT = _PASSAGES + " WHERE document_id = ? ORDER BY number"
+
+# Of all that match only the best are looked up.
+_MATCHING = """
+SELECT id, -score FROM (
+    SELECT rowid AS matching, bm25(passage_terms) AS score FROM passage_terms
+    WHERE passage_terms MATCH ?1
+    AND (?3 IS NULL OR rowid IN (SELECT number FROM passages WHERE document_id = ?3))
+    ORDER BY score, rowid LIMIT ?2
+) JOIN passages ON number = matching ORDER BY score, number
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +80,7 @@ class Catalogue:
                 self._database.executescript(_SCHEMA)
             self._database.execute(_VOCABULARY)
         self.document = lru_cache(maxsize=256)(self._document)
+        self.frequency = lru_cache(maxsize=_FREQUENCIES_KEPT)(self._frequency)
 
     def __enter__(self) -> Self:
         return self
@@ -185,8 +197,10 @@ class Catalogue:
     def vector_ids(self) -> set[str]:
         """Give the id of every vector that the store has to hold."""
         with self._mapped():
-            rows = self._database.execute(_PASSAGES)
-            return {vector_id for row in rows for vector_id in _passage(row).vector_ids()}
+            rows = self._database.execute(
+                "SELECT id, title, json_array_length(sentences) FROM passages"
+            )
+            return {vector_id_of(*row, number) for *row, count in rows for number in range(count)}
 
     def document_count(self) -> int:
         """Count the documents."""
@@ -203,15 +217,9 @@ class Catalogue:
 
         With a document's id, those of other documents are left out.
         """
-        return self._rows(
-            "SELECT id, -bm25(passage_terms) FROM passage_terms "
-            "JOIN passages ON passages.number = passage_terms.rowid "
-            "WHERE passage_terms MATCH ?1 AND (?3 IS NULL OR document_id = ?3) "
-            "ORDER BY bm25(passage_terms), number LIMIT ?2",
-            (expression, count, document_id),
-        )
+        return self._rows(_MATCHING, (expression, count, document_id))
 
-    def frequency(self, expression: str) -> int:
+    def _frequency(self, expression: str) -> int:
         """Count the passages that match an FTS5 expression."""
         return self._number(
             "SELECT count(*) FROM passage_terms WHERE passage_terms MATCH ?", (expression,)

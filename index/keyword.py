@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from index.terms import terms
@@ -11,17 +12,37 @@ if TYPE_CHECKING:
     from index.catalogue import Catalogue
 
 
+_MOST_MATCHES = 20_000  # passages that one search scores
+
+
 def search_keywords(
     catalogue: Catalogue, query: str, count: int, document_id: str | None = None
 ) -> list[tuple[str, float]]:
     """Give up to `count` ids of passages that hold terms of the query, with their BM25.
 
-    With a document's id, those of other documents are left out.
+    With a document's id, those of other documents are left out. Words that stand in so many
+    passages that to score them would take longer than an answer may are left out where rarer ones
+    are asked for too; they weigh little.
     """
-    asked = dict.fromkeys(terms(query))
+    asked = list(dict.fromkeys(terms(query)))
+    if not document_id:
+        asked = _rare_enough(catalogue, asked)
     if not asked:
         return []
     return catalogue.match(" OR ".join(map(quoted, asked)), count, document_id)
+
+
+def _rare_enough(catalogue: Catalogue, asked: list[str]) -> list[str]:
+    """Give the rarest of the terms, as many as stand in no more passages than one search scores."""
+    counts = {term: catalogue.frequency(quoted(term)) for term in asked}
+    rarest = sorted(asked, key=lambda term: counts[term])
+    matches = accumulate(counts[term] for term in rarest)
+    kept = {
+        term
+        for term, so_many in zip(rarest, matches, strict=True)
+        if so_many <= _MOST_MATCHES or so_many == counts[term]
+    }
+    return [term for term in asked if term in kept]
 
 
 def word_weights(catalogue: Catalogue, query: str) -> dict[str, float]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from index.build import BuildReport
+    from index.embedding import Embedder
 
 _DIMENSION = 48
 _SENTENCES = 12
@@ -73,7 +74,9 @@ def texts_of(folder: Path) -> dict[str, str]:
     return {file.document_id: load_file(file).text for file in find_files([folder])}
 
 
-def build(root: Path, folder: Path, *, rebuild: bool = False) -> BuildReport:
+def build(
+    root: Path, folder: Path, embedder: Embedder | None = None, *, rebuild: bool = False
+) -> BuildReport:
     """Bring the index up to date with the folder, as `summit ingest` does."""
     wanted = Wanted(corpus=tuple(find_files([folder])))
-    return build_index(root, wanted, HashedWords(), rebuild=rebuild)
+    return build_index(root, wanted, embedder or HashedWords(), rebuild=rebuild)

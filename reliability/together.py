@@ -24,12 +24,30 @@ from index.errors import IndexBusyError, IndexProblemError
 from index.search import SearchIndex
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
+    from threading import Barrier
+
+    import numpy as np
+    from numpy.typing import NDArray
 
 _DOCUMENTS = 24
 _AT_MOST = 2.0  # seconds until the second is told
+_PAUSE = 2.5  # longer than a builder waits for another, however quick the machine
 _context = processes()
+
+
+class SlowToStart(HashedWords):
+    """An embedder with which no build is over before a second one is told."""
+
+    pause = _PAUSE
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Give the same vectors, the first ones late."""
+        time.sleep(self.pause)
+        self.pause = 0.0
+        return super().embed(texts)
 
 
 @dataclass(slots=True)
@@ -68,8 +86,10 @@ def _round(root: Path, folder: Path, version: str, figures: Figures, *, planted:
     stop, stopped = _context.Pipe(duplex=False)
     reader = _context.Process(target=_read, args=(root, stop, there))
     reader.start()
+    together = _context.Barrier(2)
     builders = [
-        _context.Process(target=_build, args=(root, folder, there, planted)) for _ in range(2)
+        _context.Process(target=_build, args=(root, folder, there, together, planted))
+        for _ in range(2)
     ]
     _joined(builders)
     stopped.send("stop")
@@ -91,12 +111,19 @@ def _round(root: Path, folder: Path, version: str, figures: Figures, *, planted:
     figures.examples += wrong[: 5 - len(figures.examples)]
 
 
-def _build(root: Path, folder: Path, told: Connection, planted: bool) -> None:  # noqa: FBT001 - Process hands on by position
+def _build(
+    root: Path,
+    folder: Path,
+    told: Connection,
+    together: Barrier,
+    planted: bool,  # noqa: FBT001 - Process hands on by position
+) -> None:
     if planted:
         generation.building = lambda _root: nullcontext()
+    together.wait()
     began = time.monotonic()
     try:
-        build(root, folder)
+        build(root, folder, SlowToStart())
     except IndexBusyError:
         told.send(("told", time.monotonic() - began))
     except (IndexProblemError, OSError) as error:

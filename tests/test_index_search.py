@@ -57,6 +57,17 @@ def test_a_query_is_never_syntax(index, query):
     assert index.catalogue.document_count() == 3
 
 
+def test_words_that_stand_nearly_everywhere_are_not_scored_beside_rarer_ones(index, monkeypatch):
+    catalogue = index.catalogue
+    common, rare = catalogue.frequency("owl"), catalogue.frequency("egg")
+    assert common > rare > 0
+    everything = search_keywords(catalogue, "owls and eggs", 50)
+    monkeypatch.setattr("index.keyword._MOST_MATCHES", rare)
+    assert len(search_keywords(catalogue, "owls and eggs", 50)) == rare < len(everything)
+    assert len(search_keywords(catalogue, "owls", 50)) == common
+    assert len(search_keywords(catalogue, "eggs of unicorns", 50)) == rare
+
+
 def test_keywords_match_other_forms_of_a_word(index):
     found = search_keywords(index.catalogue, "hunting owls", 5)
     passages = index.catalogue.passages([found[0][0]])
