@@ -40,6 +40,7 @@ CREATE VIRTUAL TABLE IF NOT EXISTS passage_terms USING fts5(terms, tokenize = "u
 _VOCABULARY = "CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab(main, passage_terms, row)"
 _FREQUENCIES_KEPT = 65_536
 _PASSAGES = "SELECT id, document_id, title, heading, start, text, sentences FROM passages"
+_SENTENCES = "SELECT id, title, json_array_length(sentences) FROM passages"
 _PASSAGES_BY_ID = _PASSAGES + " WHERE id IN (SELECT value FROM json_each(?))"  # noqa: S608 - constants
 _PASSAGES_OF_DOCUMENT = _PASSAGES + " WHERE document_id = ? ORDER BY number"
 
@@ -200,7 +201,11 @@ class Catalogue:
             rows = self._database.execute(
                 "SELECT id, title, json_array_length(sentences) FROM passages"
             )
-            return {vector_id_of(*row, number) for *row, count in rows for number in range(count)}
+            return {
+                vector_id_of(passage_id, title, number)
+                for passage_id, title, count in rows
+                for number in range(count)
+            }
 
     def document_count(self) -> int:
         """Count the documents."""

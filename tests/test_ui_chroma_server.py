@@ -126,16 +126,16 @@ def asked(address, question):
 
 
 def test_two_web_processes_take_over_what_a_third_machine_builds_and_outlive_the_server(
-    summit_process, documents, tmp_path
+    summit, documents, tmp_path
 ):
     with ChromaProcess(tmp_path / "chroma") as chroma:
         set_up = {"SUMMIT_CHROMA_URL": chroma.url, "SUMMIT_CORPUS_DIR": str(documents)}
-        ingest = {**set_up, "SUMMIT_DATA_DIR": tmp_path / "builder"}
-        assert summit_process("ingest", **ingest).returncode == 0
+        ingest = {**set_up, "SUMMIT_DATA_DIR": str(tmp_path / "builder")}
+        assert summit("ingest", **ingest).returncode == 0
         with served(tmp_path / "1", **set_up) as one, served(tmp_path / "2", **set_up) as two:
             assert [asked(each, RAILWAY)[0] for each in (one, two)] == [200, 200]
             (documents / "sheep.txt").write_text("Sheep give wool. Forty sheep live on Mull.\n")
-            assert summit_process("ingest", **ingest).returncode == 0
+            assert summit("ingest", **ingest).returncode == 0
             for each in (one, two):
                 until(lambda each=each: "orty sheep" in asked(each, SHEEP)[1]["answer"])
             chroma.stop()
