@@ -6,6 +6,7 @@ server's clock, that they live; who no longer does loses it.
 
 from __future__ import annotations
 
+import socket
 import threading
 import uuid
 from contextlib import contextmanager, suppress
@@ -110,8 +111,8 @@ def held(server: ChromaServer, root: Path) -> Iterator[Lease]:
 
 
 def _owner(root: Path) -> str:
-    """Name the data folder, as no other is named."""
+    """Name the data folder, as no other is named; it may have been copied to another machine."""
     file = root / "owner"
     if not file.exists():
         file.write_text(uuid.uuid4().hex + "\n", "utf-8")
-    return file.read_text("utf-8").strip()
+    return f"{file.read_text('utf-8').strip()}@{socket.gethostname()}"

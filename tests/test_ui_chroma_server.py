@@ -7,13 +7,18 @@ import httpx
 import pytest
 from browser import served
 from chroma_server import ChromaProcess
+from fakes import a_client
 
+from assistant.load import open_renewing
+from assistant.settings import read_settings
 from index import published
 from index.server import ChromaServer, ServerStore
 
 RAILWAY = "When did the first public railway open?"
 SHEEP = "How many sheep live on Mull?"
-_PATIENCE = 60
+QUEENS = "How many queens has a hive?"
+NO_SEARCH = "The documents cannot be searched at the moment; ask again in a minute."
+_PATIENCE = 60  # seconds
 _numbers = itertools.count(1)
 
 
@@ -120,33 +125,54 @@ def until(what):
         time.sleep(0.2)
 
 
-def asked(address, question):
-    response = httpx.post(f"{address}/api/ask", json={"question": question}, timeout=60)
+def asked(client, question):
+    response = client.post("/api/ask", json={"question": question})
     return response.status_code, response.json()
 
 
-def test_two_web_processes_take_over_what_a_third_machine_builds_and_outlive_the_server(
-    summit, documents, tmp_path
+@pytest.fixture
+def other_process(summit, chroma_of_its_own, tmp_path, documents, embedder):
+    """What a second `summit serve` answers with, from a data folder of its own."""
+
+    def opened():
+        settings = read_settings(
+            data_dir=tmp_path / "2", corpus_dir=documents, chroma_url=chroma_of_its_own.url
+        )
+        return a_client(open_renewing(settings, embedder), tmp_path / "2")
+
+    return opened
+
+
+@pytest.fixture
+def chroma_of_its_own(tmp_path):
+    with ChromaProcess(tmp_path / "chroma") as process:
+        yield process
+
+
+def test_web_processes_take_over_what_another_machine_builds_and_outlive_the_chroma_server(
+    summit, chroma_of_its_own, other_process, documents, tmp_path
 ):
-    with ChromaProcess(tmp_path / "chroma") as chroma:
-        set_up = {"SUMMIT_CHROMA_URL": chroma.url, "SUMMIT_CORPUS_DIR": str(documents)}
-        ingest = {**set_up, "SUMMIT_DATA_DIR": str(tmp_path / "builder")}
+    chroma = chroma_of_its_own
+    set_up = {"SUMMIT_CHROMA_URL": chroma.url, "SUMMIT_CORPUS_DIR": str(documents)}
+    ingest = {**set_up, "SUMMIT_DATA_DIR": str(tmp_path / "builder")}
+    assert summit("ingest", **ingest).returncode == 0
+    with (
+        served(tmp_path / "1", **set_up) as address,
+        httpx.Client(base_url=address, timeout=60) as one,
+        other_process() as two,
+    ):
+        assert [asked(each, RAILWAY)[0] for each in (one, two)] == [200, 200]
+        (documents / "sheep.txt").write_text("Sheep give wool. Forty sheep live on Mull.\n")
         assert summit("ingest", **ingest).returncode == 0
-        with served(tmp_path / "1", **set_up) as one, served(tmp_path / "2", **set_up) as two:
-            assert [asked(each, RAILWAY)[0] for each in (one, two)] == [200, 200]
-            (documents / "sheep.txt").write_text("Sheep give wool. Forty sheep live on Mull.\n")
-            assert summit("ingest", **ingest).returncode == 0
-            for each in (one, two):
-                until(lambda each=each: "orty sheep" in asked(each, SHEEP)[1]["answer"])
-            chroma.stop()
-            ready = httpx.get(f"{one}/api/ready", timeout=60)
-            status, problem = asked(one, "How many queens has a hive?")
+        for each in (one, two):
+            until(lambda each=each: "orty sheep" in asked(each, SHEEP)[1]["answer"])
+        chroma.stop()
+        for each in (one, two):
+            ready, (status, problem) = each.get("/api/ready"), asked(each, QUEENS)
             assert (ready.status_code, status) == (503, 503)
-            for said in (ready.json()["detail"], problem["detail"]):
-                assert (
-                    said == "The documents cannot be searched at the moment; ask again in a minute."
-                )
-            assert "Forty sheep" in httpx.get(f"{one}/api/documents/sheep").json()["text"]
-            chroma.start()
-            until(lambda: httpx.get(f"{one}/api/ready", timeout=60).status_code == 200)
-            assert asked(one, "How many queens has a hive?")[0] == 200
+            assert {ready.json()["detail"], problem["detail"]} == {NO_SEARCH}
+            assert "Forty sheep" in each.get("/api/documents/sheep").json()["text"]
+        chroma.start()
+        for each in (one, two):
+            until(lambda each=each: each.get("/api/ready").status_code == 200)
+            assert asked(each, QUEENS)[0] == 200
