@@ -104,6 +104,10 @@ class Assistant(Runnable[Question, Answer]):
         """The name of the generation of the index that answers come from."""
         return self._index.generation
 
+    def check(self) -> None:
+        """Raise IndexUnreachableError where questions cannot be answered at the moment."""
+        self._index.check()
+
     def close(self) -> None:
         """Release the files of the index; the assistant is not used afterwards."""
         self._index.close()

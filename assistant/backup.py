@@ -1,7 +1,8 @@
 """One file that holds all that is kept: the index, conversations and feedback.
 
 It is a ZIP archive with a list of its files and their checksums. It is taken while a server runs:
-a generation of the index never changes, and SQLite copies its databases between two changes.
+a generation of the index never changes, and SQLite copies its databases between two changes. An
+index on a Chroma server goes in as one in a folder, so that either can be restored as the other.
 """
 
 from __future__ import annotations
@@ -20,10 +21,12 @@ from assistant.conversations import CONVERSATIONS_FILE
 from assistant.errors import BackupError
 from assistant.feedback import FEEDBACK_FILE
 from assistant.sqlite import copy_database
-from index import checksums, generation
+from index import checksums
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from index.home import Home
 
 _FORMAT = "summit-backup 1"
 _MANIFEST = "manifest.json"
@@ -32,8 +35,8 @@ _DATABASES = (CONVERSATIONS_FILE, FEEDBACK_FILE)
 _CHUNK = 1024 * 1024
 
 
-def back_up(data_dir: Path, file: Path) -> int:
-    """Write all that is kept in the data folder to a file; give how many bytes that has.
+def back_up(data_dir: Path, file: Path, index: Home) -> int:
+    """Write all that is kept in the data folder, and the index, to a file; give its size in bytes.
 
     Raises:
         IndexMissingError: there is no index yet.
@@ -42,8 +45,7 @@ def back_up(data_dir: Path, file: Path) -> int:
     unfinished = file.with_name(f"{file.name}.unfinished")
     try:
         with ExitStack() as opened:
-            folder, held = generation.hold_current(data_dir / _INDEX)
-            opened.callback(generation.release, held)
+            folder = opened.enter_context(index.whole())
             copies = Path(opened.enter_context(TemporaryDirectory(prefix="summit-backup-")))
             if damaged := checksums.changed(folder):
                 raise BackupError(
@@ -62,7 +64,7 @@ def back_up(data_dir: Path, file: Path) -> int:
         unfinished.unlink(missing_ok=True)
 
 
-def restore(data_dir: Path, file: Path) -> None:
+def restore(data_dir: Path, file: Path, index: Home) -> None:
     """Put back what a backup holds, in place of what is there now; a running server takes it over.
 
     The whole file is read and checked before anything is touched.
@@ -71,17 +73,19 @@ def restore(data_dir: Path, file: Path) -> None:
         BackupError: the file is none of ours or is damaged, or nothing can be written.
         IndexBusyError: another process is changing the index.
     """
-    root = data_dir / _INDEX
     try:
-        with generation.building(root), TemporaryDirectory(prefix="restoring-", dir=root) as place:
+        with (
+            index.building(),
+            TemporaryDirectory(prefix="restoring-", dir=index.root) as place,
+        ):
             _read(file, Path(place))
-            index = Path(place) / _INDEX
-            if damaged := checksums.changed(index):
+            folder = Path(place) / _INDEX
+            if damaged := checksums.changed(folder):
                 raise BackupError(f"{file} is damaged ({damaged[0]}); nothing was restored")
             for name in _DATABASES:
                 if (Path(place) / name).exists():
                     copy_database(Path(place) / name, data_dir / name)
-            generation.adopt(root, index)
+            index.adopt(folder)
     except (OSError, RuntimeError, NotImplementedError) as error:
         raise BackupError(f"{file} cannot be restored ({error})") from error
 

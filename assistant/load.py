@@ -11,10 +11,12 @@ from assistant.evaluation.judge import Judge, require_ragas
 from assistant.reader import MiniReader
 from assistant.renewal import RenewingAssistant
 from corpus.load import find_files
-from index import generation
 from index.build import BuildReport, Wanted, build_index, keeps_texts
 from index.embedding import MiniLM
+from index.errors import IndexMissingError
 from index.search import SearchIndex
+from index.server import ChromaServer
+from index.shared import home_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from assistant.settings import Settings
     from corpus.load import DocumentFile
     from index.embedding import Embedder
+    from index.home import Home
 
 # Nobody waits for a judge, and hundreds of requests in a row run into a provider's limits.
 _JUDGE_RETRIES = 2
@@ -48,17 +51,37 @@ def sync_corpus(
         extra=tuple(file for each in extra for file in _found(settings, str(each))),
         remove=remove,
     )
-    root = index_folder(settings)
     return build_index(
-        root, wanted, embedder, rebuild=rebuild, allow_loss=allow_loss, on_progress=on_progress
+        index_folder(settings),
+        wanted,
+        embedder,
+        rebuild=rebuild,
+        allow_loss=allow_loss,
+        server=chroma_server(settings),
+        on_progress=on_progress,
     )
+
+
+def is_kept_by_others(settings: Settings) -> bool:
+    """Whether there is an index on a server already.
+
+    Then `summit ingest` alone changes it, and whoever starts only reads it: two machines may have
+    other documents in their folders.
+    """
+    if not settings.chroma_url:
+        return False
+    try:
+        index_home(settings).newest()
+    except IndexMissingError:
+        return False
+    return True
 
 
 def repair_index(settings: Settings, embedder: Embedder) -> BuildReport:
     """Build the index anew: from the texts that it keeps, or from the files where they are lost."""
-    root = index_folder(settings)
-    if keeps_texts(root):
-        return build_index(root, Wanted(), embedder, rebuild=True)
+    root, server = index_folder(settings), chroma_server(settings)
+    if keeps_texts(root, server):
+        return build_index(root, Wanted(), embedder, rebuild=True, server=server)
     return sync_corpus(settings, embedder, rebuild=True)
 
 
@@ -76,7 +99,7 @@ def _found(settings: Settings, extra: str) -> list[DocumentFile]:
 
 def open_assistant(settings: Settings, embedder: Embedder) -> Assistant:
     """Open the index that there is and, where one is set, the chat model."""
-    index = SearchIndex(index_folder(settings), embedder)
+    index = SearchIndex(index_folder(settings), embedder, chroma_server(settings))
     return Assistant(index, MiniReader(), chat_model(settings), settings.model_timeout)
 
 
@@ -84,17 +107,36 @@ def open_renewing(settings: Settings, embedder: Embedder) -> RenewingAssistant:
     """Open the index that there is, and each newer one as soon as it is there."""
     reader = MiniReader()
     model = chat_model(settings)
-    root = index_folder(settings)
+    root, server = index_folder(settings), chroma_server(settings)
 
     def open_newest() -> Assistant:
-        return Assistant(SearchIndex(root, embedder), reader, model, settings.model_timeout)
+        index = SearchIndex(root, embedder, server)
+        return Assistant(index, reader, model, settings.model_timeout)
 
-    return RenewingAssistant(lambda: generation.current(root).name, open_newest)
+    return RenewingAssistant(home_of(root, server).newest, open_newest)
+
+
+def index_home(settings: Settings) -> Home:
+    """Say where the index is."""
+    return home_of(index_folder(settings), chroma_server(settings))
 
 
 def index_folder(settings: Settings) -> Path:
-    """Say where the index is."""
-    return settings.data_dir / "index"
+    """Say which folder the index is in, or what is needed here of one on a server."""
+    return settings.data_dir / ("index-of-server" if settings.chroma_url else "index")
+
+
+def chroma_server(settings: Settings) -> ChromaServer | None:
+    """Give the server that holds the index, where one is set; it is not connected to yet."""
+    if not settings.chroma_url:
+        return None
+    return ChromaServer(
+        settings.chroma_url,
+        name=settings.chroma_collection,
+        token=settings.chroma_token.get_secret_value(),
+        tenant=settings.chroma_tenant,
+        database=settings.chroma_database,
+    )
 
 
 def default_embedder() -> Embedder:

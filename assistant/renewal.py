@@ -82,6 +82,11 @@ class RenewingAssistant(Assistant):
         with self._current() as assistant:
             return assistant.generation
 
+    def check(self) -> None:
+        """See `Assistant.check`."""
+        with self._current() as assistant:
+            assistant.check()
+
     def identity(self) -> str:
         """See `Assistant.identity`."""
         with self._current() as assistant:
@@ -147,6 +152,7 @@ class RenewingAssistant(Assistant):
         try:
             if self._newest() != self._lease.assistant.generation:
                 self._succeed(self._open_newest())
+            self._complaint = ""
         except IndexProblemError as error:
             if str(error) != self._complaint:
                 self._complaint = str(error)
@@ -161,7 +167,6 @@ class RenewingAssistant(Assistant):
             unused = not old.users
         if unused:
             old.assistant.close()
-        self._complaint = ""
         _log.info("a new index is in use: %s documents", assistant.document_count())
         # Nobody who asks is to wait until new starters are tried.
         threading.Thread(target=self.warm_up, daemon=True).start()

@@ -10,6 +10,7 @@ import os
 import re
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
@@ -53,6 +54,25 @@ def _check_proxy(text: str) -> str:
             f"{text!r} is no address and no network of a proxy; write, for instance, 10.0.0.0/8"
         ) from error
     return text
+
+
+def _check_chroma_url(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        whole = parts.hostname and parts.port != 0 and "@" not in parts.netloc
+    except ValueError:
+        whole = False
+    if text and not (whole and re.fullmatch(r"https?://[^/?#\s]+", text)):
+        raise ValueError(
+            f"{text!r} is no address of a Chroma server; write, for instance, http://127.0.0.1:8000"
+        )
+    return text
+
+
+def _check_secret(secret: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[!-~]*", secret.get_secret_value()):
+        raise ValueError("a token has no spaces and no letters with accents; copy it again")
+    return secret
 
 
 _List = (NoDecode, BeforeValidator(_split))
@@ -101,6 +121,22 @@ class Settings(BaseSettings):
     api_tokens: Annotated[
         tuple[Annotated[SecretStr, AfterValidator(_check_token)], ...], *_List
     ] = Field((), description="bearer tokens that programs need; empty: they need none")
+    chroma_url: Annotated[str, AfterValidator(_check_chroma_url)] = Field(
+        "", description="Chroma server that holds the index; empty: it is in SUMMIT_DATA_DIR"
+    )
+    chroma_collection: str = Field(
+        "summit",
+        max_length=60,
+        pattern="^[a-z0-9]+(-[a-z0-9]+)*$",
+        description="what the names of its collections on the server begin with",
+    )
+    chroma_token: Annotated[SecretStr, AfterValidator(_check_secret)] = Field(
+        SecretStr(""), description="token that the Chroma server asks for"
+    )
+    chroma_tenant: str = Field("", description="tenant on the Chroma server; empty: its default")
+    chroma_database: str = Field(
+        "", description="database on the Chroma server; empty: its default"
+    )
     visitor_rate: int = Field(30, ge=1, description="questions a minute from one visitor")
     rate: int = Field(600, ge=1, description="questions a minute from all visitors")
     visitor_simultaneous: int = Field(

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from corpus.errors import DocumentError
 from corpus.load import load_file
-from index import checksums, generation
+from index import checksums
 from index.catalogue import Catalogue
 from index.errors import IndexLossError, IndexMissingError, IndexStorageError
 from index.fingerprint import Fingerprint
+from index.generation import CATALOGUE
+from index.shared import home_of
 from index.split import split
-from index.store import VectorStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -24,10 +25,11 @@ if TYPE_CHECKING:
     from corpus.load import DocumentFile
     from index.catalogue import Entry
     from index.embedding import Embedder
+    from index.home import Home
     from index.passage import Passage
+    from index.server import ChromaServer
+    from index.vectors import Store
 
-CATALOGUE = "catalogue.sqlite"
-VECTORS = "vectors"
 # Sentences embedded at once: of many, those of one length go together, and less is padding.
 _BATCH = 512
 _MOST_GONE = 1 / 3  # of the documents; a folder that is not all there shall not take them along
@@ -73,9 +75,12 @@ def build_index(
     *,
     rebuild: bool = False,
     allow_loss: bool = False,
+    server: ChromaServer | None = None,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> BuildReport:
     """Bring the index in folder `root` up to date; nothing is written where nothing changed.
+
+    With a `server` it is the index there, and `root` only holds what this machine needs of it.
 
     A file that cannot be read is reported and the rest goes on; where it was indexed before,
     what it held before stays. `on_progress` is told files done and files to do. `rebuild` makes
@@ -84,14 +89,16 @@ def build_index(
 
     Raises:
         IndexLossError: they have vanished, and `allow_loss` is false.
-        IndexBusyError: another process is building.
+        IndexBusyError: another process, or machine, is building.
         IndexMismatchError: the index was built with something else and `rebuild` is false.
         IndexStorageError: the folder cannot be written to.
+        IndexUnreachableError: the server does not answer.
     """
-    if not rebuild and (unchanged := _unchanged(root, wanted, embedder)):
+    home = home_of(root, server)
+    if not rebuild and (unchanged := _unchanged(home, wanted, embedder)):
         return unchanged
-    with generation.building(root):
-        folder, lost = _standing(root, rebuild=rebuild)
+    with home.building():
+        folder, lost = _standing(home, rebuild=rebuild)
         if folder and not rebuild:
             Fingerprint.now(embedder.name).check(folder)
         plan = _plan(folder, wanted)
@@ -107,7 +114,7 @@ def build_index(
             return report
         readable = chain([first] if first else [], loaded)
         try:
-            _build(root, folder, plan, readable, embedder, rebuild=rebuild)
+            _build(home, folder, plan, readable, embedder, rebuild=rebuild)
         except OSError as error:
             raise IndexStorageError(
                 f"the index in {root} cannot be written ({_reason(error)}); "
@@ -116,9 +123,9 @@ def build_index(
     return report
 
 
-def keeps_texts(root: Path) -> bool:
+def keeps_texts(root: Path, server: ChromaServer | None = None) -> bool:
     """Whether there is an index from whose texts `rebuild` can make the vectors anew."""
-    return _standing(root, rebuild=True)[0] is not None
+    return _standing(home_of(root, server), rebuild=True)[0] is not None
 
 
 def _reason(error: OSError) -> str:
@@ -129,21 +136,21 @@ def _reason(error: OSError) -> str:
     return (error.strerror or "error").lower()
 
 
-def _unchanged(root: Path, wanted: Wanted, embedder: Embedder) -> BuildReport | None:
-    """Report that there is nothing to do, where that is so; it takes no lock and writes nothing."""
+def _unchanged(home: Home, wanted: Wanted, embedder: Embedder) -> BuildReport | None:
+    """Report that there is nothing to do, where that is so; it keeps nobody from building."""
     try:
-        folder = generation.current(root)
+        with home.reading() as current:
+            Fingerprint.now(embedder.name).check(current.folder)
+            plan = _plan(current.folder, wanted)
     except IndexMissingError:
         return None
-    Fingerprint.now(embedder.name).check(folder)
-    plan = _plan(folder, wanted)
     return None if plan.read or plan.drop else plan.report
 
 
-def _standing(root: Path, *, rebuild: bool) -> tuple[Path | None, bool]:
+def _standing(home: Home, *, rebuild: bool) -> tuple[Path | None, bool]:
     """Give the generation to go on from, if any, and whether one is damaged beyond use."""
     try:
-        folder = generation.current(root)
+        folder = home.current()
         with Catalogue(folder / CATALOGUE) as catalogue:
             catalogue.check()
         if rebuild and CATALOGUE in checksums.changed(folder):
@@ -205,7 +212,7 @@ def _plan(folder: Path | None, wanted: Wanted) -> _Plan:
 
 
 def _build(
-    root: Path,
+    home: Home,
     folder: Path | None,
     plan: _Plan,
     readable: Iterable[_Loaded],
@@ -213,27 +220,21 @@ def _build(
     *,
     rebuild: bool,
 ) -> None:
-    new = generation.begin(root, folder, leave_out=(VECTORS,) if rebuild else ())
-    try:
-        with (
-            Catalogue(new / CATALOGUE, write=True) as catalogue,
-            VectorStore(new / VECTORS, write=True) as store,
-        ):
-            writer = _Writer(catalogue, store, embedder)
-            if rebuild:
-                writer.make_vectors_anew()
-            for document_id in plan.drop:
-                writer.remove(document_id)
-            plan.report.removed += plan.drop
-            for loaded in readable:
-                _take_in(writer, plan.report, loaded)
-            writer.finish()
-        Fingerprint.now(embedder.name).write(new)
-        checksums.write(new)
-        generation.publish(root, new)
-    except BaseException:
-        generation.discard(new)
-        raise
+    built = Fingerprint.now(embedder.name).parts()
+    with (
+        home.draft(folder, built, rebuild=rebuild) as new,
+        Catalogue(new.folder / CATALOGUE, write=True) as catalogue,
+        new.open_vectors() as store,
+    ):
+        writer = _Writer(catalogue, store, embedder)
+        if rebuild:
+            writer.make_vectors_anew()
+        for document_id in plan.drop:
+            writer.remove(document_id)
+        plan.report.removed += plan.drop
+        for loaded in readable:
+            _take_in(writer, plan.report, loaded)
+        writer.finish()
 
 
 def _loaded(plan: _Plan, on_progress: Callable[[int, int], None]) -> Iterator[_Loaded]:
@@ -270,7 +271,7 @@ class _Writer:
     """Adds and removes documents in catalogue and store together; embeds in batches."""
 
     catalogue: Catalogue
-    store: VectorStore
+    store: Store
     embedder: Embedder
     _waiting: list[Passage] = field(default_factory=list)
     _ids: set[str] = field(default_factory=set)
@@ -294,7 +295,7 @@ class _Writer:
 
     def remove(self, document_id: str) -> None:
         self._flush()
-        self.store.delete(_vector_ids(self.catalogue.passages_of(document_id)))
+        self.store.retire(_vector_ids(self.catalogue.passages_of(document_id)))
         self.catalogue.remove(document_id)
         self._ids.discard(document_id)
 
@@ -310,7 +311,7 @@ class _Writer:
         """Write what waits; refuse to end with a vector too few or too many."""
         self._flush()
         self.catalogue.commit()
-        if self.store.ids() != self.catalogue.vector_ids():
+        if any(self.store.differing(self.catalogue.vector_ids())):
             raise IndexStorageError(
                 "the vectors do not match the passages; the old index stays in use; "
                 "run: summit ingest --rebuild"

@@ -41,6 +41,7 @@ _VOCABULARY = "CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab(main, passag
 _FREQUENCIES_KEPT = 65_536
 _PASSAGES_KEPT = 4_096  # ten megabytes
 _PASSAGES = "SELECT id, document_id, title, heading, start, text, sentences FROM passages"
+_SENTENCES = "SELECT id, title, json_array_length(sentences) FROM passages"
 _PASSAGES_BY_ID = _PASSAGES + " WHERE id IN (SELECT value FROM json_each(?))"  # noqa: S608 - constants
 _PASSAGES_OF_DOCUMENT = _PASSAGES + " WHERE document_id = ? ORDER BY number"
 
@@ -198,8 +199,14 @@ class Catalogue:
     def vector_ids(self) -> set[str]:
         """Give the id of every vector that the store has to hold."""
         with self._mapped():
-            rows = self._database.execute("SELECT id, json_array_length(sentences) FROM passages")
-            return {vector_id_of(*row, number) for *row, count in rows for number in range(count)}
+            rows = self._database.execute(
+                "SELECT id, title, json_array_length(sentences) FROM passages"
+            )
+            return {
+                vector_id_of(passage_id, title, number)
+                for passage_id, title, count in rows
+                for number in range(count)
+            }
 
     def document_count(self) -> int:
         """Count the documents."""

@@ -5,7 +5,8 @@ IndexProblemError
 ├── IndexMissingError     there is none yet
 ├── IndexMismatchError    it was built with another embedder, splitter or library version
 ├── IndexLossError        the change would take out more than a third of the documents
-└── IndexStorageError     its folder cannot be read or written, or what is in it is damaged
+├── IndexStorageError     its folder cannot be read or written, or what is in it is damaged
+└── IndexUnreachableError the server that holds it does not answer, or not as it should
 ModelError                the embedding model is missing or not the one expected
 """
 
@@ -42,6 +43,10 @@ class IndexLossError(IndexProblemError):
 
 class IndexStorageError(IndexProblemError):
     """The folder of the index cannot be read or written, or its content is damaged."""
+
+
+class IndexUnreachableError(IndexProblemError):
+    """The server that holds the index does not answer, or not as it should."""
 
 
 class ModelError(Exception):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -15,8 +16,10 @@ from index.terms import tables_version
 if TYPE_CHECKING:
     from pathlib import Path
 
-FORMAT = 2
+FORMAT = 3
 _FILE = "fingerprint.json"
+
+Parts = dict[str, str | int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +45,14 @@ class Fingerprint:
             chroma=CHROMA_VERSION,
         )
 
-    def write(self, folder: Path) -> None:
-        """Leave the fingerprint in the folder of an index."""
-        (folder / _FILE).write_text(json.dumps(asdict(self), indent=2) + "\n", "utf-8")
+    def parts(self) -> Parts:
+        """Give each part by its name."""
+        return asdict(self)
 
     def check(self, folder: Path) -> None:
         """Raise IndexMismatchError where the index in `folder` was built with anything else."""
-        try:
-            built = json.loads((folder / _FILE).read_text("utf-8"))
-        except (OSError, ValueError) as error:
-            raise IndexStorageError(
-                f"the index in {folder} is damaged; run: summit ingest --rebuild"
-            ) from error
-        if not isinstance(built, dict):
-            raise IndexStorageError(
-                f"the index in {folder} is damaged; run: summit ingest --rebuild"
-            )
-        differing = [name for name, value in asdict(self).items() if built.get(name) != value]
+        built = read_parts(folder)
+        differing = [name for name, value in self.parts().items() if built.get(name) != value]
         if differing:
             name = differing[0]
             raise IndexMismatchError(
@@ -66,3 +60,29 @@ class Fingerprint:
                 f"({built.get(name)} instead of {getattr(self, name)}); "
                 "run: summit ingest --rebuild"
             )
+
+
+def digest(parts: Parts) -> str:
+    """Give what tells a fingerprint from others in a name: 32 bits of its SHA-256."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:8]
+
+
+def write_parts(folder: Path, parts: Parts) -> None:
+    """Leave the parts of a fingerprint, of this version or another, in the folder of an index."""
+    (folder / _FILE).write_text(json.dumps(parts, indent=2) + "\n", "utf-8")
+
+
+def read_parts(folder: Path) -> Parts:
+    """Give the parts of the fingerprint in the folder of an index.
+
+    Raises:
+        IndexStorageError: it is damaged.
+    """
+    damaged = f"the index in {folder} is damaged; run: summit ingest --rebuild"
+    try:
+        built = json.loads((folder / _FILE).read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise IndexStorageError(damaged) from error
+    if not isinstance(built, dict):
+        raise IndexStorageError(damaged)
+    return built

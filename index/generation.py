@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+CATALOGUE = "catalogue.sqlite"
+VECTORS = "vectors"
 _CURRENT = "current"
 _HELD = "fingerprint.json"
 _NAME = re.compile(r"g[0-9]+")
@@ -65,12 +67,12 @@ def hold_current(root: Path) -> tuple[Path, int]:
 
 
 @contextmanager
-def building(root: Path) -> Iterator[None]:
-    """Hold the right to build; a second process is told so within two seconds."""
+def building(root: Path, wait: float = _WAIT_SECONDS) -> Iterator[None]:
+    """Hold the right to build; a second process is told so within two seconds, or after `wait`."""
     try:
         root.mkdir(parents=True, exist_ok=True)
         lock = FileLock(root / "build.lock")
-        lock.acquire(timeout=_WAIT_SECONDS)
+        lock.acquire(timeout=wait)
     except Timeout as error:
         raise IndexBusyError(
             "another process is changing the index; wait until it is done and try again"

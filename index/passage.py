@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,14 +15,22 @@ class Span:
     end: int
 
 
-def vector_id_of(passage_id: str, number: int) -> str:
-    """Give the id of the vector of a passage's sentence at `number`, counted from 0."""
-    return f"{passage_id}:{number}"
+def vector_id_of(passage_id: str, title: str, number: int) -> str:
+    """Give the id of the vector of a passage's sentence at `number`, counted from 0.
+
+    The title is in it as it is in the vector: of one embedder, an id means one vector for ever.
+    """
+    return f"{passage_id}:{_digest(title)}:{number}"
 
 
 def passage_id_of(vector_id: str) -> str:
     """Give the id of the passage that a vector of `Passage.vector_ids` belongs to."""
-    return vector_id.rpartition(":")[0]
+    return vector_id.partition(":")[0]
+
+
+@lru_cache(maxsize=1024)
+def _digest(title: str) -> str:
+    return blake2b(title.encode("utf-8", "replace"), digest_size=4).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +60,8 @@ class Passage:
 
     def vector_ids(self) -> list[str]:
         """Give the id of each sentence's vector in the store."""
-        return [vector_id_of(self.id, number) for number in range(len(self.sentences))]
+        numbers = range(len(self.sentences))
+        return [vector_id_of(self.id, self.title, number) for number in numbers]
 
     def vector_texts(self) -> list[str]:
         """Give what is embedded for each sentence: it, led by the title it stands under."""

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Self
 
-from index import generation
-from index.build import CATALOGUE, VECTORS
 from index.catalogue import Catalogue
 from index.fingerprint import Fingerprint
+from index.generation import CATALOGUE
 from index.keyword import search_keywords
 from index.passage import passage_id_of
-from index.store import VectorStore
+from index.shared import home_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,11 +22,13 @@ if TYPE_CHECKING:
 
     from index.embedding import Embedder
     from index.passage import Passage
+    from index.server import ChromaServer
 
 # Why a sum and these weights: docs/decisions; what it reaches: docs/evaluation.md.
 DENSE_WEIGHT = 0.5
 LEXICAL_WEIGHT = 0.3
 _DENSE_SENTENCES = 64
+_MOST_DENSE = 256
 _LEXICAL_PASSAGES = 32
 _KEPT = 4_096  # vectors in memory, six megabytes
 
@@ -46,17 +48,20 @@ class Hit:
 
 
 class SearchIndex:
-    """One generation of an index, open for reading. Safe to use from several threads."""
+    """One generation of an index, open for reading. Safe to use from several threads.
 
-    def __init__(self, root: Path, embedder: Embedder) -> None:
+    With a `server` it is that of the server, and `root` holds what this machine needs of it.
+    """
+
+    def __init__(self, root: Path, embedder: Embedder, server: ChromaServer | None = None) -> None:
         self._embedder = embedder
+        self._server = server
         with ExitStack() as opened:
-            folder, held = generation.hold_current(root)
-            opened.callback(generation.release, held)
-            Fingerprint.now(embedder.name).check(folder)
-            self.generation = folder.name
-            self.catalogue = opened.enter_context(Catalogue(folder / CATALOGUE))
-            self._store = opened.enter_context(VectorStore(folder / VECTORS))
+            current = opened.enter_context(home_of(root, server).reading())
+            Fingerprint.now(embedder.name).check(current.folder)
+            self.generation = current.name
+            self.catalogue = opened.enter_context(Catalogue(current.folder / CATALOGUE))
+            self._store = opened.enter_context(current.open_vectors())
             self._opened = opened.pop_all()
         self._kept: dict[str, NDArray[np.float32]] = {}
 
@@ -70,6 +75,11 @@ class SearchIndex:
         """Release the files."""
         self._opened.close()
 
+    def check(self) -> None:
+        """Raise IndexUnreachableError where the server that holds the vectors does not answer."""
+        if self._server:
+            self._server.check()
+
     def search(self, query: str, count: int = 10, document_id: str | None = None) -> list[Hit]:
         """Give up to `count` passages for a query, best first.
 
@@ -78,7 +88,7 @@ class SearchIndex:
         vector = self._embedder.embed([query])[0]
         lexical = dict(search_keywords(self.catalogue, query, _LEXICAL_PASSAGES, document_id))
         if document_id is None:
-            dense = dict(self._store.nearest(vector, _DENSE_SENTENCES))
+            dense = self._nearest(vector)
             ids = dict.fromkeys(map(passage_id_of, dense))
             passages = self.catalogue.passages([*ids, *lexical])
         else:
@@ -95,14 +105,27 @@ class SearchIndex:
 
     def problems(self) -> str:
         """Say in one line how vectors and passages differ; empty where they agree."""
-        expected = self.catalogue.vector_ids()
-        stored = self._store.ids()
-        if stored == expected:
+        missing, surplus = self._store.differing(self.catalogue.vector_ids())
+        if not missing and not surplus:
             return ""
         return (
-            f"{len(expected - stored)} vectors are missing and {len(stored - expected)} belong to "
+            f"{len(missing)} vectors are missing and {len(surplus)} belong to "
             "no passage; run: summit ingest --rebuild"
         )
+
+    def _nearest(self, vector: NDArray[np.float32]) -> dict[str, float]:
+        """Give the nearest sentences of this generation; a server holds those of others, too."""
+        if self._server is None:
+            return dict(self._store.nearest(vector, _DENSE_SENTENCES))
+        known: dict[str, float] = {}
+        for count in (_DENSE_SENTENCES, _MOST_DENSE):
+            near = self._store.nearest(vector, count)
+            passages = self.catalogue.passages({passage_id_of(each) for each, _ in near})
+            ours = {each for passage in passages.values() for each in passage.vector_ids()}
+            known = {each: cosine for each, cosine in near if each in ours}
+            if len(known) >= _DENSE_SENTENCES or len(near) < count:
+                break
+        return dict(islice(known.items(), _DENSE_SENTENCES))
 
     def _cosines(
         self, vector: NDArray[np.float32], passages: list[Passage], known: dict[str, float]

@@ -22,9 +22,10 @@ from material import HashedWords, build, processes, texts_of, write_documents
 
 from corpus.load import find_files
 from index import generation
-from index.build import VECTORS, Wanted, build_index, keeps_texts
+from index.build import Wanted, build_index, keeps_texts
 from index.errors import IndexProblemError
 from index.examination import problems
+from index.generation import VECTORS
 from index.search import SearchIndex
 from index.store import VectorStore
 

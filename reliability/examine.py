@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from material import HashedWords
 
 from index import generation
-from index.build import VECTORS
 from index.errors import IndexMissingError, IndexProblemError
+from index.generation import VECTORS
 from index.search import SearchIndex
 from index.split import split
 from index.store import VectorStore

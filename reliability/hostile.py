@@ -23,8 +23,9 @@ from hostile import HIDDEN, hostile_files
 from corpus import sandbox
 from corpus.load import SHIPPED_DOCUMENTS, find_files
 from index import generation
-from index.build import CATALOGUE, Wanted, build_index
+from index.build import Wanted, build_index
 from index.catalogue import Catalogue
+from index.generation import CATALOGUE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -109,6 +109,15 @@ def database_url(request):
     return FILES if request.param == "files" else request.getfixturevalue("postgres")
 
 
+@pytest.fixture(scope="session")
+def chroma(tmp_path_factory):
+    """A real Chroma server, one for all tests."""
+    from chroma_server import ChromaProcess
+
+    with ChromaProcess(tmp_path_factory.mktemp("chroma")) as process:
+        yield process
+
+
 @pytest.fixture(scope="module")
 def browser():
     """A real Chromium."""

@@ -209,6 +209,9 @@ class Shelf:
     def document_count(self):
         return len(self.shelf)
 
+    def check(self):
+        pass
+
     def starters(self):
         return self._starters
 

@@ -222,3 +222,43 @@ def test_a_proxy_that_is_no_address_is_refused(monkeypatch):
     monkeypatch.setenv("SUMMIT_TRUSTED_PROXIES", "10.0.0.0/8,nginx")
     with pytest.raises(SettingsError, match="'nginx' is no address"):
         read_settings()
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:8000", "https://chroma.example.org", "http://chroma_db:8000"]
+)
+def test_an_address_of_a_chroma_server_written_well_is_taken(url):
+    assert read_settings(chroma_url=url).chroma_url == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "127.0.0.1:8000",
+        "ftp://127.0.0.1",
+        "http://127.0.0.1:8000/api",
+        "http://user:word@127.0.0.1:8000",
+        "http://127.0.0.1:99999",
+        "http://127.0.0.1:0",
+        "http://",
+        "http://a b",
+    ],
+)
+def test_an_address_of_a_chroma_server_written_wrongly_is_refused_with_an_example(url):
+    with pytest.raises(SettingsError, match=r"^SUMMIT_CHROMA_URL: .*http://127\.0\.0\.1:8000$"):
+        read_settings(chroma_url=url)
+
+
+@pytest.mark.parametrize("name", ["Summit", "summit.one", "a--b", "", "x" * 61])
+def test_a_collection_whose_name_could_be_that_of_another_is_refused(name):
+    with pytest.raises(SettingsError, match="SUMMIT_CHROMA_COLLECTION"):
+        read_settings(chroma_collection=name)
+
+
+def test_the_token_of_a_chroma_server_is_not_shown_with_the_settings_or_when_it_is_refused():
+    assert "0123456789" not in repr(read_settings(chroma_token="0123456789"))
+    with pytest.raises(
+        SettingsError, match="SUMMIT_CHROMA_TOKEN: a token has no spaces"
+    ) as refused:
+        read_settings(chroma_token="0123456789 \n")
+    assert "0123456789" not in str(refused.value)

@@ -11,9 +11,10 @@ from fakes import WordEmbedder
 
 from corpus.load import find_files
 from index import generation
-from index.build import CATALOGUE, Wanted, build_index
+from index.build import Wanted, build_index
 from index.catalogue import Catalogue
 from index.errors import IndexStorageError
+from index.generation import CATALOGUE
 from index.search import SearchIndex
 
 YEAR_2500 = 16_725_225_600 * 10**9
@@ -67,9 +68,9 @@ def fails(target, monkeypatch):
     [
         "index.generation.shutil.copytree",
         "index.generation._sync",
-        "index.build.Fingerprint.write",
-        "index.build.VectorStore.add",
-        "index.build.VectorStore.seal",
+        "index.home.write_parts",
+        "index.store.VectorStore.add",
+        "index.store.VectorStore.seal",
         "index.build.Catalogue.add",
         "pathlib.Path.replace",
     ],

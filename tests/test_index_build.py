@@ -11,9 +11,10 @@ from fakes import WordEmbedder
 
 from corpus.load import find_files
 from index import generation
-from index.build import CATALOGUE, VECTORS, Wanted, build_index
+from index.build import Wanted, build_index
 from index.catalogue import Catalogue
 from index.errors import IndexBusyError, IndexMismatchError, IndexMissingError, IndexStorageError
+from index.generation import CATALOGUE, VECTORS
 from index.search import SearchIndex
 from index.store import VectorStore
 

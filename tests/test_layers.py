@@ -35,7 +35,7 @@ def test_an_import_that_points_the_wrong_way_is_seen():
 @pytest.mark.parametrize(
     ("library", "only"),
     [
-        ("chromadb", "index/store.py"),
+        ("chromadb", ("index/server.py", "index/store.py", "index/vectors.py")),
         ("sentence_transformers", "index/embedding.py"),
         ("sqlite3", ("index/catalogue.py", "index/checksums.py", "assistant/sqlite.py")),
         (

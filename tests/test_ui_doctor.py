@@ -7,8 +7,8 @@ import pytest
 from fakes import WordEmbedder
 
 from index import checksums, generation
-from index.build import CATALOGUE, VECTORS
 from index.examination import problems
+from index.generation import CATALOGUE, VECTORS
 from index.store import VectorStore
 
 

@@ -10,9 +10,10 @@ from rich.console import Console
 from assistant.settings import read_settings
 from corpus.load import find_files
 from index import generation
-from index.build import CATALOGUE, Wanted, build_index
+from index.build import Wanted, build_index
 from index.catalogue import Catalogue
 from index.errors import IndexLossError
+from index.generation import CATALOGUE
 from ui.sync import sync
 
 ALL = {"bees", "owls", "trains"}

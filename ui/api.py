@@ -77,6 +77,7 @@ def state_routes() -> APIRouter:
     def ready(desk: TheDesk, request: Request) -> contract.Ready:
         """Say whether the server takes questions, and what it answers from."""
         desk.admission.refuse_while_closing()
+        desk.assistant.check()
         return contract.Ready(
             status="ready",
             documents=desk.assistant.document_count(),

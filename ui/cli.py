@@ -293,9 +293,10 @@ def backup(
 ) -> None:
     """Write index, conversations and feedback to one file; the server may run meanwhile."""
     from assistant.backup import back_up
+    from assistant.load import index_home
 
     settings = _settings()
-    size = back_up(settings.data_dir, file)
+    size = back_up(settings.data_dir, file, index_home(settings))
     _err.print(f"{escape(str(file))}: {size / 1e6:.1f} MB")
     if settings.database_url.get_secret_value():
         _err.print(
@@ -310,9 +311,10 @@ def restore(
 ) -> None:
     """Put back what a backup holds, in place of what is there; the server may run meanwhile."""
     from assistant.backup import restore as put_back
+    from assistant.load import index_home
 
     settings = _settings()
-    put_back(settings.data_dir, file)
+    put_back(settings.data_dir, file, index_home(settings))
     _err.print(f"{escape(str(file))} is restored")
     if settings.database_url.get_secret_value():
         _err.print(
@@ -328,13 +330,14 @@ def _settings(**overrides: object) -> Settings:
 
 
 def _assistant(**overrides: object) -> Assistant:
-    from assistant.load import default_embedder, open_assistant
+    from assistant.load import default_embedder, is_kept_by_others, open_assistant
     from ui.sync import sync
 
     settings = _settings(**overrides)
     embedder = default_embedder()
     try:
-        sync(settings, embedder, _err)
+        if not is_kept_by_others(settings):
+            sync(settings, embedder, _err)
     except (IndexBusyError, IndexLossError) as error:
         _err.print(f"summit: {escape(str(error))}; until then answers come from it as it is")
     return open_assistant(settings, embedder)
@@ -353,11 +356,13 @@ def _read_history(path: Path | None) -> tuple[tuple[str, str], ...]:
 
 
 def _list_documents(settings: Settings) -> None:
-    from assistant.load import index_folder
-    from index import generation
-    from index.build import CATALOGUE
+    from assistant.load import index_home
     from index.catalogue import Catalogue
+    from index.generation import CATALOGUE
 
-    with Catalogue(generation.current(index_folder(settings)) / CATALOGUE) as catalogue:
+    with (
+        index_home(settings).reading() as current,
+        Catalogue(current.folder / CATALOGUE) as catalogue,
+    ):
         for entry in catalogue.entries():
             typer.echo(f"{entry.document_id}\t{entry.path}")

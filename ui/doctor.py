@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 from assistant.conversations import Conversations
 from assistant.errors import AssistantError
 from assistant.feedback import Feedback
-from assistant.load import chat_model, default_embedder, index_folder, repair_index
+from assistant.load import (
+    chat_model,
+    chroma_server,
+    default_embedder,
+    index_folder,
+    repair_index,
+)
 from corpus.errors import DocumentError
 from corpus.load import find_files, load_file
 from index.errors import IndexProblemError, ModelError
@@ -63,8 +69,8 @@ def _kept(settings: Settings) -> Iterator[Finding]:
 
 
 def _index(settings: Settings, embedder: Embedder, *, repair: bool) -> Iterator[Finding]:
-    root = index_folder(settings)
-    found = problems(root, embedder.name)
+    root, server = index_folder(settings), chroma_server(settings)
+    found = problems(root, embedder.name, server)
     if found and repair:
         yield from (Finding(good=True, text=f"index, before: {each}") for each in found)
         try:
@@ -73,12 +79,13 @@ def _index(settings: Settings, embedder: Embedder, *, repair: bool) -> Iterator[
             yield Finding(good=False, text=f"index: it could not be repaired: {error}")
             return
         yield from (Finding(good=False, text=f"index: {each}") for each in report.problems)
-        found = problems(root, embedder.name)
+        found = problems(root, embedder.name, server)
     yield from (Finding(good=False, text=f"index: {each}") for each in found)
     if not found:
-        with SearchIndex(root, embedder) as index:
+        with SearchIndex(root, embedder, server) as index:
             count = index.catalogue.document_count()
-        yield Finding(good=True, text=f"index: {count} documents, complete")
+        where = f", on {settings.chroma_url}" if server else ""
+        yield Finding(good=True, text=f"index: {count} documents, complete{where}")
 
 
 def _documents(settings: Settings) -> Iterator[Finding]:

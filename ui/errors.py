@@ -12,11 +12,13 @@ import logging
 from typing import TYPE_CHECKING, TypeVar
 
 from assistant.errors import StorageError
+from index.errors import IndexUnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _T = TypeVar("_T")
+_NO_ANSWER = "the documents cannot be searched at the moment; ask again in a minute"
 _log = logging.getLogger(__name__)
 
 
@@ -58,8 +60,9 @@ class ClosingError(LimitError):
 
 
 def sentence(error: Exception) -> str:
-    """Give the message of an error as a sentence."""
-    message = str(error)
+    """Give the message of an error as a sentence, for visitors."""
+    # Where the servers behind this one are is for its log alone.
+    message = _NO_ANSWER if isinstance(error, IndexUnreachableError) else str(error)
     end = "" if message.endswith((".", "?", "!")) or not message else "."
     return f"{message[:1].upper()}{message[1:]}{end}"
 

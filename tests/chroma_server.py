@@ -1,0 +1,67 @@
+"""A real Chroma server, started as `chroma run` starts one, for the tests that need it."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+_PATIENCE = 60  # seconds
+
+
+class ChromaProcess:
+    """`chroma run` on a port of the loopback; what it holds outlives a stop."""
+
+    def __init__(self, folder):
+        self._folder = folder
+        self._port = 0
+        self._process = None
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self._port}"
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def start(self):
+        """Start it, on the port that it had before, and wait until it answers."""
+        self._port = self._port or _free_port()
+        executable = Path(sys.executable).parent / "chroma"
+        where = ["--path", self._folder, "--host", "127.0.0.1", "--port", str(self._port)]
+        self._process = subprocess.Popen(
+            [executable, "run", *where],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "ANONYMIZED_TELEMETRY": "False"},
+        )
+        deadline = time.monotonic() + _PATIENCE
+        while not self._answers():
+            assert self._process.poll() is None, "the Chroma server ended"
+            assert time.monotonic() < deadline, "the Chroma server does not answer"
+            time.sleep(0.05)
+
+    def stop(self):
+        """Kill it; nothing of it is left in memory."""
+        self._process.kill()
+        self._process.wait()
+
+    def _answers(self):
+        try:
+            with urllib.request.urlopen(f"{self.url}/api/v2/heartbeat", timeout=5):
+                return True
+        except (urllib.error.URLError, OSError):
+            return False
+
+
+def _free_port():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return taken.getsockname()[1]
