@@ -52,10 +52,13 @@ class Fleet:
 
     def __enter__(self):
         with ThreadPoolExecutor() as pool:
-            started = list(pool.map(self._start, itertools.repeat(0, self._count)))
+            starting = [pool.submit(self._start, 0) for _ in range(self._count)]
+        started = [each.result() for each in starting if not each.exception()]
         self.processes = [process for process, _ in started]
         self.addresses = [address for _, address in started]
         try:
+            for each in starting:
+                each.result()
             port = _free_port()
             self.address = f"http://127.0.0.1:{port}"
             self._nginx = _nginx(self.folder, port, self.addresses)

@@ -1,6 +1,7 @@
 """Two servers behind a real nginx, one of them killed, told to stop and started again."""
 
 import json
+import signal
 import time
 
 import httpx
@@ -115,6 +116,18 @@ def test_the_counts_of_a_process_are_not_for_visitors(fleet):
         assert "<center>nginx</center>" in response.text
 
 
+def test_a_request_that_is_refused_unread_is_not_taken_for_a_dead_process(fleet):
+    before = fleet.passed_on()
+    with a_visitor(fleet.address) as visitor:
+        for _ in range(4):
+            refused = visitor.post("/api/ask", content=b" " * 1_500_000)
+            assert refused.status_code == 413
+            assert "1,000,000 bytes" in refused.json()["detail"]
+            assert visitor.post("/nothing", content=b" " * 900_000).status_code in {404, 405}
+            assert visitor.get("/api/ready").status_code == 200
+    assert fleet.passed_on() == before
+
+
 def test_addresses_that_answers_name_lead_to_nginx(fleet):
     body = {"model": "summit", "messages": [{"role": "user", "content": EGGS}]}
     with a_visitor(fleet.address) as visitor:
@@ -141,6 +154,9 @@ def test_a_killed_process_costs_no_answer_and_is_used_again_once_it_is_back(flee
 
     def kill_once_kept(route):
         until(lambda: len(kept(fleet.address, conversation)) == 2, "the answer was not kept")
+        # It holds on to some of those who ask, and takes them with it.
+        fleet.processes[ours].send_signal(signal.SIGSTOP)
+        askers.wait_for(6)
         fleet.kill(ours)
         route.continue_()
 
@@ -157,6 +173,8 @@ def test_a_killed_process_costs_no_answer_and_is_used_again_once_it_is_back(flee
         askers.wait_for(6)
     page.close()
     assert askers.outcomes["failed"] == 0, askers.why
+    # An answer that had begun broke off; what had not is asked again by nginx.
+    assert not any(each.startswith("HTTPStatusError") for each in askers.why), askers.why
     assert all("two thousand" in each for each in askers.answers)
     assert fleet.passed_on() > 0
     assert [each["question"] for each in kept(fleet.address, conversation)] == [EGGS, OWLS, SEALS]
