@@ -41,7 +41,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         data = arguments.data or _indexed(Path(temporary) / "data")
-        with Fleet(Path(temporary), data, arguments.processes) as fleet:
+        with Fleet(Path(temporary), [data] * arguments.processes) as fleet:
             figures = _figures(fleet, arguments)
     json.dump(figures, sys.stdout)
     sys.stdout.write("\n")

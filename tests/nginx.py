@@ -38,21 +38,20 @@ http {{
 
 
 class Fleet:
-    """So many servers of one data folder behind nginx, all started when it is entered.
+    """Servers behind nginx, one for each data folder, all started when it is entered.
 
-    `address` is that of nginx, `addresses` are those of the servers, and `processes` they
-    themselves.
+    They may share a folder. `address` is that of nginx, `addresses` are those of the servers, and
+    `processes` they themselves.
     """
 
-    def __init__(self, folder, data_dir, count=2, **environment):
+    def __init__(self, folder, data_dirs, **environment):
         self.folder = folder
-        self._data_dir = data_dir
-        self._count = count
+        self._data_dirs = data_dirs
         self._environment = {"SUMMIT_TRUSTED_PROXIES": "127.0.0.1", **environment}
 
     def __enter__(self):
         with ThreadPoolExecutor() as pool:
-            starting = [pool.submit(self._start, 0) for _ in range(self._count)]
+            starting = [pool.submit(self._start, each) for each in self._data_dirs]
         started = [each.result() for each in starting if not each.exception()]
         self.processes = [process for process, _ in started]
         self.addresses = [address for _, address in started]
@@ -80,7 +79,7 @@ class Fleet:
     def start_again(self, number):
         """Start a server anew where it was."""
         port = int(self.addresses[number].rpartition(":")[2])
-        self.processes[number], _ = self._start(port)
+        self.processes[number], _ = self._start(self._data_dirs[number], port)
 
     def answered(self, number, way=""):
         """Give how many questions a server has answered, of those that came in by one way."""
@@ -95,8 +94,8 @@ class Fleet:
         lines = (self.folder / "summit.log").read_text().splitlines()
         return sum(", " in line.split('"')[1] for line in lines)
 
-    def _start(self, port):
-        return start(self._data_dir, port, **self._environment)
+    def _start(self, data_dir, port=0):
+        return start(data_dir, port, **self._environment)
 
     def _end(self):
         for process in self.processes:

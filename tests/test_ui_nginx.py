@@ -44,7 +44,8 @@ def fleet(settings, tmp_path_factory):
         "SUMMIT_CORPUS_DIR": str(settings.corpus_dir),
         "SUMMIT_VISITOR_RATE": str(RATE),
     }
-    with Fleet(tmp_path_factory.mktemp("nginx"), settings.data_dir, **environment) as fleet:
+    folders = [settings.data_dir] * len(BOTH)
+    with Fleet(tmp_path_factory.mktemp("nginx"), folders, **environment) as fleet:
         yield fleet
 
 
