@@ -63,9 +63,9 @@ def _damaged(found: dict[str, Any]) -> str:
 
 def _fleet(found: dict[str, Any]) -> str:
     return (
-        f"{found['kills']} kills of one of {found['processes']}: {found['questions']:,} questions, "
-        f"{found['at_once']:,} answered at once ({found['passed_on']} requests passed on by nginx), "
-        f"{found['after_a_retry']} after a retry, {found['wrong']} not"
+        f"{found['kills']} kills of one of {found['processes']}, {found['passed_on']} requests "
+        f"passed on by nginx: {found['questions']:,} questions, {found['at_once']:,} answered at "
+        f"once, {found['after_a_retry']} after a retry, {found['wrong']} not"
     )
 
 
