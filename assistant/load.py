@@ -12,6 +12,7 @@ from assistant.reader import MiniReader
 from assistant.renewal import RenewingAssistant
 from corpus.load import find_files
 from index import generation
+from index.batching import Batching
 from index.build import BuildReport, Wanted, build_index, keeps_texts
 from index.embedding import MiniLM
 from index.search import SearchIndex
@@ -81,13 +82,17 @@ def open_assistant(settings: Settings, embedder: Embedder) -> Assistant:
 
 
 def open_renewing(settings: Settings, embedder: Embedder) -> RenewingAssistant:
-    """Open the index that there is, and each newer one as soon as it is there."""
+    """Open the index that there is, and each newer one as soon as it is there.
+
+    Questions that are asked at the same time are embedded together.
+    """
     reader = MiniReader()
     model = chat_model(settings)
     root = index_folder(settings)
+    batching = Batching(embedder)
 
     def open_newest() -> Assistant:
-        return Assistant(SearchIndex(root, embedder), reader, model, settings.model_timeout)
+        return Assistant(SearchIndex(root, batching), reader, model, settings.model_timeout)
 
     return RenewingAssistant(lambda: generation.current(root).name, open_newest)
 
