@@ -10,6 +10,7 @@ serve: .venv/.runtime ## build the index and serve the chat on http://127.0.0.1:
 
 test: .venv/.dev ## every check and test
 	sh scripts/install_chromium.sh
+	sh scripts/install_faketime.sh
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
