@@ -12,6 +12,7 @@ test: .venv/.dev ## every check and test
 	sh scripts/install_chromium.sh
 	sh scripts/install_postgres.sh
 	sh scripts/install_nginx.sh
+	sh scripts/install_faketime.sh
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
