@@ -243,7 +243,9 @@ def test_every_question_is_timed_and_what_was_found_is_given(tmp_path):
 
 
 @pytest.mark.parametrize("name", setups.MODULES)
-def test_a_peer_finds_what_it_took_in(name, texts, tmp_path):
+def test_a_peer_finds_what_it_took_in(name, texts, tmp_path, monkeypatch):
+    for variable, value in setups.ENVIRONMENT.items():
+        monkeypatch.setenv(variable, value)
     if not find_spec(setups.MODULES[name]):
         pytest.skip("the extra peers is not installed")
     folder = tmp_path / "index"
