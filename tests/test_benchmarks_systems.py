@@ -18,6 +18,7 @@ QUESTIONS = [
     GoldenQuestion(id="b", question="B?", facts=[["blue"]], documents=["two"]),
     GoldenQuestion(id="c", question="C?", answerable=False),
 ]
+QUESTION_TEXTS = ["A?", "B?", "C?"]
 FOUND = [
     [("one", "It is red."), ("two", "It is blue.")],
     [("one", "It is red."), ("one", "Red again."), ("three", "Blue is it."), ("two", "No.")],
@@ -111,7 +112,8 @@ def by_turns(monkeypatch):
                 "disk": 7,
             }
         result = {"first": turn, "seconds": [turn, turn, turn], "found": FOUND, "memory": 5}
-        answers = {**result, "first": turn + 100}
+        answered = [FOUND[QUESTION_TEXTS.index(each)] for each in work.get("answer", [])]
+        answers = {**result, "first": turn + 100, "found": answered}
         return result | ({"answers": answers} if work["system"] == "ours" else {})
 
     monkeypatch.setattr(systems, "run", run)
@@ -180,6 +182,12 @@ def test_the_median_of_the_rounds_counts(by_turns, tmp_path):
     assert len(systems.table(measured)) == len(systems.LINES) + 1
 
 
+def test_each_question_is_answered_in_one_round_and_all_are_judged(by_turns, tmp_path):
+    measured = systems.measure(["ours"], QUESTIONS, tmp_path, 3)
+    for figure in ("recall@1", "mrr", "words"):
+        assert measured["ours, whole answer"][figure] == measured["ours"][figure]
+
+
 def test_what_libraries_print_does_not_disturb_the_result(process):
     process("work = json.load(sys.stdin); print('Loading'); print(json.dumps(work))")
     result = systems.run({"system": "txtai", "do": "ask"})
@@ -235,7 +243,9 @@ def test_every_question_is_timed_and_what_was_found_is_given(tmp_path):
 
 
 @pytest.mark.parametrize("name", setups.MODULES)
-def test_a_peer_finds_what_it_took_in(name, texts, tmp_path):
+def test_a_peer_finds_what_it_took_in(name, texts, tmp_path, monkeypatch):
+    for variable, value in setups.ENVIRONMENT.items():
+        monkeypatch.setenv(variable, value)
     if not find_spec(setups.MODULES[name]):
         pytest.skip("the extra peers is not installed")
     folder = tmp_path / "index"
@@ -257,6 +267,7 @@ def test_ours_finds_and_answers_from_what_it_took_in(shipped):
     ours.open(shipped.data_dir)
     question = "Why did the UK not sign the Paris statement?"
     assert len(ours.find(question)) == setups.DEPTH
-    answered = one_system.answer(ours, [question])
+    answered = one_system.answer(ours, [question], 3.0)
     assert answered["found"][0][0][0]
     assert answered["seconds"][0] > 0
+    assert answered["first"] > 3
