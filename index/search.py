@@ -93,17 +93,6 @@ class SearchIndex:
         ]
         return sorted(hits, key=lambda hit: (-hit.score, hit.passage.id))[:count]
 
-    def problems(self) -> str:
-        """Say in one line how vectors and passages differ; empty where they agree."""
-        expected = self.catalogue.vector_ids()
-        stored = self._store.ids()
-        if stored == expected:
-            return ""
-        return (
-            f"{len(expected - stored)} vectors are missing and {len(stored - expected)} belong to "
-            "no passage; run: summit ingest --rebuild"
-        )
-
     def _cosines(
         self, vector: NDArray[np.float32], passages: list[Passage], known: dict[str, float]
     ) -> dict[str, float]:

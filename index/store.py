@@ -65,7 +65,8 @@ class VectorStore:
         Chroma keeps the last changes in a log and puts them into the graph anew, by chance, each
         time that it opens; and in a graph that vectors were taken from, some others may not be
         found any more. So all is written to the graph, and what it does not find goes in again.
-        Of more than 50,000 vectors only so many are looked up, the `fresh` ones first.
+        Of more than 50,000 vectors only so many are looked up, the `fresh` ones first; all are
+        by `index.examination`.
 
         Raises:
             IndexStorageError: some cannot be found by their own vector however often they go in.
