@@ -132,8 +132,8 @@ def release(descriptor: int) -> None:
 
 def _next(root: Path) -> Path:
     numbers = [int(path.name[1:]) for path in root.glob("g[0-9]*") if path.name[1:].isdigit()]
-    # In a folder that was lost and is made anew, a server may still hold a generation of before; by
-    # a name of its own it is told from the new one, by Chroma, too, which knows stores by their path.
+    # A server may still hold a generation of a folder that was lost and is made anew. It tells the
+    # new one by its name, and so does Chroma, which knows stores by their path.
     last = max(numbers, default=secrets.randbelow(_FIRST))
     return root / f"g{last + 1:06d}"
 
