@@ -25,8 +25,8 @@ class Rate:
 
     def wait(self, who: str) -> float:
         """Give in how many seconds one more is free: 0 where it is now."""
-        moments = self._moments.get(who, ())
-        if len(moments) < self._most:
+        moments = self._moments.get(who)
+        if moments is None or len(moments) < self._most:
             return 0.0
         return max(0.0, moments[0] + _SPAN - time.monotonic())
 

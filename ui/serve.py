@@ -63,6 +63,7 @@ def serve(settings: Settings) -> None:
         # Python would wait for their threads.
         logging.shutdown()
         os._exit(_CUT_OFF)
+    desk.assistant.close()
 
 
 def _assistant(settings: Settings) -> Assistant:
