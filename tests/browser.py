@@ -26,7 +26,9 @@ FLAGS = [
 ]
 UK = "Why did the UK not sign the Paris statement?"
 NOWHERE = "Who won the chess world cup in 1950?"
-_READY_AFTER = 600  # seconds, on a machine that does much else
+# On a machine that does much else.
+_READY_AFTER = 600  # seconds
+_PATIENCE = 60_000  # milliseconds
 DESKTOP, TABLET, PHONE = (1440, 900), (768, 1024), (390, 844)
 
 # A server that looks up or connects to anything but this machine ends at once.
@@ -117,7 +119,7 @@ def opened(browser, address, size=DESKTOP, **options):
 
 
 def ready(page):
-    expect(page.locator(".chat[data-ready]")).to_be_attached()
+    expect(page.locator(".chat[data-ready]")).to_be_attached(timeout=_PATIENCE)
 
 
 def question_box(page):
@@ -137,9 +139,9 @@ def send(page, question):
 
 
 def answered(page):
-    expect(page.locator(".chat[data-state=idle]")).to_be_attached(timeout=10_000)
+    expect(page.locator(".chat[data-state=idle]")).to_be_attached(timeout=_PATIENCE)
     turn = last_turn(page)
-    expect(turn.get_by_role("button", name="Edit question")).to_be_visible()
+    expect(turn.get_by_role("button", name="Edit question")).to_be_visible(timeout=_PATIENCE)
     return turn
 
 

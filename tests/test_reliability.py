@@ -13,7 +13,7 @@ def run(harness, *arguments):
         check=False,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     assert result.stdout, result.stderr
