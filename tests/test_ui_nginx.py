@@ -24,27 +24,37 @@ _PATIENCE = 60  # seconds
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory, embedder):
-    """A data folder with an index of three documents."""
+def settings(tmp_path_factory, embedder, chroma, cluster):
+    """A Chroma server with an index of three documents, and a database for what is kept."""
     corpus = tmp_path_factory.mktemp("documents")
     (corpus / "owls.md").write_text("# Owls\n\nBarn owls live in church towers.\n")
     (corpus / "bees.txt").write_text(
         "Bees\n\nA hive has one queen. The queen lays two thousand eggs a day in summer.\n"
     )
     (corpus / "seals.txt").write_text("Seals\n\nSeals sleep on the rocks below the lighthouse.\n")
-    settings = read_settings(corpus_dir=corpus, data_dir=tmp_path_factory.mktemp("data"))
+    cluster.empty()
+    settings = read_settings(
+        corpus_dir=corpus,
+        data_dir=tmp_path_factory.mktemp("data"),
+        chroma_url=chroma.url,
+        chroma_collection="fleet",
+        database_url=cluster.url,
+    )
     sync_corpus(settings, embedder)
     return settings
 
 
 @pytest.fixture(scope="module")
 def fleet(settings, tmp_path_factory):
-    """Two servers of that folder; whoever kills one starts it again."""
+    """Two servers that share nothing else; whoever kills one starts it again."""
     environment = {
+        "SUMMIT_CHROMA_URL": settings.chroma_url,
+        "SUMMIT_CHROMA_COLLECTION": settings.chroma_collection,
+        "SUMMIT_DATABASE_URL": settings.database_url.get_secret_value(),
         "SUMMIT_CORPUS_DIR": str(settings.corpus_dir),
         "SUMMIT_VISITOR_RATE": str(RATE),
     }
-    folders = [settings.data_dir] * len(BOTH)
+    folders = [tmp_path_factory.mktemp("data") for _ in BOTH]
     with Fleet(tmp_path_factory.mktemp("nginx"), folders, **environment) as fleet:
         yield fleet
 
