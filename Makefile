@@ -3,13 +3,16 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: serve test audit format lock footnotes docs accuracy benchmark peers reader reliability clean
+.PHONY: serve test audit format lock footnotes docs accuracy benchmark peers systems reader reliability clean
 
 serve: .venv/.runtime ## build the index and serve the chat on http://127.0.0.1:7860
 	$(BIN)/summit serve
 
 test: .venv/.dev ## every check and test
 	sh scripts/install_chromium.sh
+	sh scripts/install_postgres.sh
+	sh scripts/install_nginx.sh
+	sh scripts/install_faketime.sh
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -44,6 +47,9 @@ benchmark: .venv/.dev ## measure speed and memory
 peers: .venv/.dev ## compare with LangChain's quick start on the test questions
 	$(BIN)/python benchmarks/peers.py
 
+systems: .venv/.peers ## measure other systems beside ours, with speed and memory
+	$(BIN)/python benchmarks/systems.py
+
 reliability: .venv/.dev ## show the promises of docs/reliability.md and write their figures there
 	$(BIN)/python reliability/report.py --write
 
@@ -66,4 +72,9 @@ clean:
 
 .venv/.dev: requirements-dev.lock .venv/.runtime
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.lock
+	touch $@
+
+.venv/.peers: pyproject.toml .venv/.dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		-c requirements.lock -c requirements-dev.lock -e '.[peers]'
 	touch $@

@@ -117,11 +117,14 @@ class Assistant(Runnable[Question, Answer]):
         entries = sorted((each.document_id, each.hash) for each in self._index.catalogue.entries())
         return repr((self.answerer, entries))
 
-    def warm_up(self) -> None:
-        """Load what the first answer would have to wait for, and try the starters."""
+    def warm_up(self, go_on: Callable[[], bool] = lambda: True) -> None:
+        """Load what the first answer would have to wait for, and try the starters.
+
+        It is asked now and then whether to `go_on`.
+        """
         self._finder()("warm up")
         gloss("bonjour")
-        self._starters.fill()
+        self._starters.fill(go_on)
 
     def starters(self, count: int = 6) -> list[str]:
         """Give up to `count` questions by chance that the documents answer, to begin with.

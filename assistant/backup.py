@@ -18,9 +18,9 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from assistant.conversations import CONVERSATIONS_FILE
-from assistant.database import copy_database
 from assistant.errors import BackupError
 from assistant.feedback import FEEDBACK_FILE
+from assistant.sqlite import copy_database
 from index import checksums
 
 if TYPE_CHECKING:

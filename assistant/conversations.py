@@ -1,4 +1,4 @@
-"""Conversations, kept in the data folder: each answer as it was given, with its surroundings.
+"""Conversations that are kept: each answer as it was given, with its surroundings.
 
 An answer is kept whole, with what stood around each quotation, so that a link to it shows the
 same later, whatever has become of the documents. Nothing says who asked, or from where; whoever
@@ -13,46 +13,56 @@ from datetime import UTC, datetime
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    delete,
+    false,
+    func,
+    select,
+    update,
+)
+
 from assistant.answer import Answer, Citation, State, Statement
-from assistant.database import Database
+from assistant.database import FILES, Database, Words, open_place
 from assistant.errors import ConversationError
-from corpus.text import storable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
+
+    from pydantic import SecretStr
+    from sqlalchemy import ScalarSelect
 
     from corpus.document import Document
 
 CONVERSATIONS_FILE = "conversations.sqlite"
 
 _MAX_BYTES = 1024 * 1024 * 1024
+_LAST = 2**63 - 1
 _ID_BYTES = 16
 _AROUND_CHARACTERS = 400
-# An answer that was asked anew is out of the conversation, but a link to it still holds.
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS answers (
-    number INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, conversation_id TEXT NOT NULL,
-    moment TEXT NOT NULL, document_id TEXT NOT NULL, record TEXT NOT NULL,
-    replaced INTEGER NOT NULL DEFAULT 0
-);
-CREATE INDEX IF NOT EXISTS answers_of_conversation ON answers(conversation_id);
-"""
-_ADD = """
-INSERT INTO answers (id, conversation_id, moment, document_id, record) VALUES (?, ?, ?, ?, ?)
-"""
-_READ = "SELECT id, conversation_id, moment, document_id, record FROM answers"
-# More turns than anybody looks back to; a conversation may have hundreds.
-_BEFORE = f"""
-{_READ} WHERE conversation_id = :conversation AND NOT replaced AND number < ifnull(
-    (SELECT number FROM answers WHERE id = :answer AND conversation_id = :conversation), 1e18
-) ORDER BY number DESC LIMIT 20
-"""  # noqa: S608 - constants
-_REPLACE = """
-UPDATE answers SET replaced = 1 WHERE conversation_id = :conversation AND number >= (
-    SELECT number FROM answers WHERE id = :first AND conversation_id = :conversation
+_TURNS_BEFORE = 20  # more than anybody looks back to; a conversation may have hundreds
+_answers = Table(
+    "answers",
+    MetaData(),
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), Identity(), primary_key=True),
+    Column("id", Words, unique=True, nullable=False),
+    Column("conversation_id", Words, nullable=False),
+    Column("moment", Words, nullable=False),
+    Column("document_id", Words, nullable=False),
+    Column("record", Words, nullable=False),
+    # An answer that was asked anew is out of the conversation, but a link to it still holds.
+    Column("replaced", Boolean, nullable=False, server_default=false()),
+    Index("answers_of_conversation", "conversation_id"),
 )
-"""
+_read = select(*(each for each in _answers.c if each.name not in {"number", "replaced"}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,20 +98,20 @@ class KeptAnswer:
 
 
 class Conversations:
-    """The conversations in a data folder; there is no file until the first answer.
+    """The conversations in a data folder, or in the PostgreSQL database of an address.
 
-    Safe to use from several threads and processes. Every method raises ConversationError where
-    the file cannot be used; the message says how to mend it.
+    There is no file, and no table, until the first answer. Safe to use from several threads and
+    processes. Every method raises ConversationError where file or database cannot be used; the
+    message says how to mend it. `place` says where they are.
+
+    Raises:
+        SettingsError: the driver of PostgreSQL is not installed.
     """
 
-    def __init__(self, data_dir: Path) -> None:
-        self._database = Database(
-            data_dir / CONVERSATIONS_FILE,
-            _SCHEMA,
-            "conversations",
-            ConversationError,
-            _MAX_BYTES,
-        )
+    def __init__(self, data_dir: Path, database_url: SecretStr = FILES) -> None:
+        place = open_place(data_dir / CONVERSATIONS_FILE, _MAX_BYTES, database_url)
+        self._database = Database(place, _answers, "conversations", ConversationError)
+        self.place = place.name
 
     def add(
         self,
@@ -123,21 +133,29 @@ class Conversations:
             answer=answer,
             excerpts=tuple(_excerpt(texts[each.document_id], each) for each in answer.quoted),
         )
-        row = (kept.id, kept.conversation_id, kept.moment, document_id, _record(kept))
-        self._database.write(_ADD, row)
+        row = {
+            "id": kept.id,
+            "conversation_id": kept.conversation_id,
+            "moment": kept.moment,
+            "document_id": document_id,
+            "record": _record(kept),
+        }
+        # Those that are added at once must be seen in the order of their numbers.
+        adding = self._database.place.insert(_answers).values(row)
+        self._database.write(adding, alone=kept.conversation_id)
         return kept
 
     def suggest(self, kept: KeptAnswer, suggestions: tuple[str, ...]) -> KeptAnswer:
         """Add what to ask next to an answer that is kept."""
         kept = replace(kept, answer=replace(kept.answer, suggestions=suggestions))
-        values = (_record(kept), kept.id)
-        self._database.change("UPDATE answers SET record = ? WHERE id = ?", values)
+        changing = update(_answers).where(_answers.c.id == kept.id)
+        self._database.change(changing.values(record=_record(kept)))
         return kept
 
     def turns(self, conversation_id: str) -> list[KeptAnswer]:
         """Give the answers of a conversation, oldest first; none where there is no such."""
-        where = " WHERE conversation_id = ? AND NOT replaced ORDER BY number"
-        return [_kept(row) for row in self._database.rows(_READ + where, (conversation_id,))]
+        turns = _read.where(_answers.c.conversation_id == conversation_id, ~_answers.c.replaced)
+        return [_kept(row) for row in self._database.rows(turns.order_by(_answers.c.number))]
 
     def before(self, conversation_id: str, answer_id: str = "") -> list[tuple[str, str]]:
         """Give the last questions of a conversation with their answers, oldest first.
@@ -146,13 +164,18 @@ class Conversations:
         """
         if not conversation_id:
             return []
-        rows = self._database.rows(_BEFORE, {"conversation": conversation_id, "answer": answer_id})
-        answers = [_kept(row).answer for row in reversed(rows)]
+        before = _read.where(
+            _answers.c.conversation_id == conversation_id,
+            ~_answers.c.replaced,
+            _answers.c.number < func.coalesce(_number(conversation_id, answer_id), _LAST),
+        )
+        last = before.order_by(_answers.c.number.desc()).limit(_TURNS_BEFORE)
+        answers = [_kept(row).answer for row in reversed(self._database.rows(last))]
         return [(each.question, each.text) for each in answers]
 
     def answer(self, answer_id: str) -> KeptAnswer | None:
         """Give an answer by its id, if it is kept."""
-        rows = self._database.rows(_READ + " WHERE id = ?", (answer_id,))
+        rows = self._database.rows(_read.where(_answers.c.id == answer_id))
         return _kept(rows[0]) if rows else None
 
     def take_back(self, conversation_id: str, answer_id: str) -> bool:
@@ -160,13 +183,28 @@ class Conversations:
 
         Links to them still hold, until the conversation is deleted.
         """
-        values = {"conversation": conversation_id, "first": answer_id}
-        return self._database.change(_REPLACE, values)
+        replacing = update(_answers).where(
+            _answers.c.conversation_id == conversation_id,
+            _answers.c.number >= _number(conversation_id, answer_id),
+        )
+        return self._database.change(replacing.values(replaced=True), alone=conversation_id)
 
     def delete(self, conversation_id: str) -> bool:
         """Delete a conversation and every link to its answers; say whether there was one."""
-        delete = "DELETE FROM answers WHERE conversation_id = ?"
-        return self._database.change(delete, (conversation_id,))
+        deleting = delete(_answers).where(_answers.c.conversation_id == conversation_id)
+        return self._database.change(deleting, alone=conversation_id)
+
+    def count(self) -> int:
+        """Count the answers of all conversations."""
+        return self._database.count()
+
+
+def _number(conversation_id: str, answer_id: str) -> ScalarSelect[int]:
+    """Give the number of an answer, if it is one of the conversation."""
+    number = select(_answers.c.number).where(
+        _answers.c.id == answer_id, _answers.c.conversation_id == conversation_id
+    )
+    return number.correlate(None).scalar_subquery()
 
 
 def _excerpt(text: str, citation: Citation) -> Excerpt:
@@ -185,7 +223,7 @@ def _excerpt(text: str, citation: Citation) -> Excerpt:
 def _record(kept: KeptAnswer) -> str:
     excerpts = [asdict(each) for each in kept.excerpts]
     record = {"answer": asdict(kept.answer), "excerpts": excerpts}
-    return storable(json.dumps(record, ensure_ascii=False))
+    return json.dumps(record, ensure_ascii=False)
 
 
 def _kept(row: dict[str, Any]) -> KeptAnswer:

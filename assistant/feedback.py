@@ -1,4 +1,4 @@
-"""What readers think of answers: kept in the data folder, given as questions for an evaluation.
+"""What readers think of answers: kept, and given as questions for an evaluation.
 
 A record holds what was asked and answered, and the verdict on it; nothing says who gave it, from
 where, or at what time of the day.
@@ -12,13 +12,16 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from assistant.database import Database
+from sqlalchemy import Boolean, Column, MetaData, Table, delete, select, update
+
+from assistant.database import FILES, Database, Words, open_place
 from assistant.errors import CommentError, FeedbackError
-from corpus.text import storable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from pydantic import SecretStr
 
     from assistant.answer import Answer
 
@@ -27,20 +30,22 @@ MAX_COMMENT_CHARACTERS = 2_000
 
 _HISTORY_TURNS = 20
 _MAX_BYTES = 256 * 1024 * 1024
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS feedback (
-    id TEXT PRIMARY KEY, day TEXT NOT NULL, question TEXT NOT NULL,
-    standalone_question TEXT NOT NULL, history TEXT NOT NULL, answer TEXT NOT NULL,
-    state TEXT NOT NULL, abstained INTEGER NOT NULL, answerer TEXT NOT NULL,
-    documents TEXT NOT NULL, verdict TEXT NOT NULL, comment TEXT NOT NULL DEFAULT ''
+_feedback = Table(
+    "feedback",
+    MetaData(),
+    Column("id", Words, primary_key=True),
+    Column("day", Words, nullable=False),
+    Column("question", Words, nullable=False),
+    Column("standalone_question", Words, nullable=False),
+    Column("history", Words, nullable=False),
+    Column("answer", Words, nullable=False),
+    Column("state", Words, nullable=False),
+    Column("abstained", Boolean, nullable=False),
+    Column("answerer", Words, nullable=False),
+    Column("documents", Words, nullable=False),
+    Column("verdict", Words, nullable=False),
+    Column("comment", Words, nullable=False, server_default=""),
 )
-"""
-_WRITE = """
-INSERT INTO feedback VALUES (
-    :id, :day, :question, :standalone_question, :history, :answer, :state, :abstained, :answerer,
-    :documents, :verdict, ''
-) ON CONFLICT (id) DO UPDATE SET verdict = excluded.verdict
-"""
 
 
 class Verdict(StrEnum):
@@ -91,20 +96,21 @@ class Judgement:
         }
 
 
-_READ = f"SELECT {', '.join(Judgement.__slots__)} FROM feedback ORDER BY day, id"  # noqa: S608
-
-
 class Feedback:
-    """The feedback in a data folder; there is no file until the first verdict.
+    """The feedback in a data folder, or in the PostgreSQL database of an address.
 
-    Each call opens the file for itself, so threads and processes may share it. Every method
-    raises FeedbackError where the file cannot be used; the message says how to mend it.
+    There is no file, and no table, until the first verdict. Safe to use from several threads and
+    processes. Every method raises FeedbackError where file or database cannot be used; the
+    message says how to mend it. `place` says where it is.
+
+    Raises:
+        SettingsError: the driver of PostgreSQL is not installed.
     """
 
-    def __init__(self, data_dir: Path) -> None:
-        self._database = Database(
-            data_dir / FEEDBACK_FILE, _SCHEMA, "feedback", FeedbackError, _MAX_BYTES
-        )
+    def __init__(self, data_dir: Path, database_url: SecretStr = FILES) -> None:
+        place = open_place(data_dir / FEEDBACK_FILE, _MAX_BYTES, database_url)
+        self._database = Database(place, _feedback, "feedback", FeedbackError)
+        self.place = place.name
 
     def judge(
         self,
@@ -120,15 +126,10 @@ class Feedback:
         row = {
             "id": answer_id,
             "day": datetime.now(UTC).date().isoformat(),
-            "question": storable(answer.question),
-            "standalone_question": storable(answer.standalone_question),
-            "history": json.dumps(
-                [
-                    (storable(asked), storable(answered))
-                    for asked, answered in history[-_HISTORY_TURNS:]
-                ]
-            ),
-            "answer": storable(answer.text),
+            "question": answer.question,
+            "standalone_question": answer.standalone_question,
+            "history": json.dumps(list(history[-_HISTORY_TURNS:]), ensure_ascii=False),
+            "answer": answer.text,
             "state": answer.state.value,
             "abstained": answer.abstained,
             "answerer": answer.answerer,
@@ -137,7 +138,12 @@ class Feedback:
             ),
             "verdict": verdict.value,
         }
-        self._database.write(_WRITE, row)
+        adding = self._database.place.insert(_feedback).values(row)
+        self._database.write(
+            adding.on_conflict_do_update(
+                index_elements=[_feedback.c.id], set_={"verdict": adding.excluded.verdict}
+            )
+        )
 
     def comment(self, answer_id: str, text: str) -> bool:
         """Set the comment on a judged answer; say whether there is a verdict on it.
@@ -145,28 +151,32 @@ class Feedback:
         Raises:
             CommentError: it is longer than `MAX_COMMENT_CHARACTERS`.
         """
-        text = storable(text).strip()
+        text = text.strip()
         if len(text) > MAX_COMMENT_CHARACTERS:
             raise CommentError(
                 f"the comment has {len(text):,} characters; write at most "
                 f"{MAX_COMMENT_CHARACTERS:,}"
             )
-        return self._database.change(
-            "UPDATE feedback SET comment = ? WHERE id = ?", (text, answer_id)
-        )
+        changing = update(_feedback).where(_feedback.c.id == answer_id)
+        return self._database.change(changing.values(comment=text))
 
     def withdraw(self, answer_id: str) -> bool:
         """Remove the verdict on an answer with its comment; say whether there was one."""
-        return self._database.change("DELETE FROM feedback WHERE id = ?", (answer_id,))
+        return self._database.change(delete(_feedback).where(_feedback.c.id == answer_id))
 
     def judgements(self) -> list[Judgement]:
         """Give all that is kept, by day."""
-        return [_judgement(row) for row in self._database.rows(_READ)]
+        every = select(_feedback).order_by(_feedback.c.day, _feedback.c.id)
+        return [_judgement(row) for row in self._database.rows(every)]
 
     def verdict(self, answer_id: str) -> Verdict | None:
         """Give the verdict on an answer, if there is one."""
-        rows = self._database.rows("SELECT verdict FROM feedback WHERE id = ?", (answer_id,))
+        rows = self._database.rows(select(_feedback.c.verdict).where(_feedback.c.id == answer_id))
         return Verdict(rows[0]["verdict"]) if rows else None
+
+    def count(self) -> int:
+        """Count the judged answers."""
+        return self._database.count()
 
 
 def _judgement(row: dict[str, Any]) -> Judgement:
@@ -174,7 +184,6 @@ def _judgement(row: dict[str, Any]) -> Judgement:
         **{
             **row,
             "history": tuple((asked, answered) for asked, answered in json.loads(row["history"])),
-            "abstained": bool(row["abstained"]),
             "documents": tuple(json.loads(row["documents"])),
             "verdict": Verdict(row["verdict"]),
         }

@@ -11,6 +11,7 @@ from assistant.evaluation.judge import Judge, require_ragas
 from assistant.reader import MiniReader
 from assistant.renewal import RenewingAssistant
 from corpus.load import find_files
+from index.batching import Batching
 from index.build import BuildReport, Wanted, build_index, keeps_texts
 from index.embedding import MiniLM
 from index.errors import IndexMissingError
@@ -104,13 +105,17 @@ def open_assistant(settings: Settings, embedder: Embedder) -> Assistant:
 
 
 def open_renewing(settings: Settings, embedder: Embedder) -> RenewingAssistant:
-    """Open the index that there is, and each newer one as soon as it is there."""
+    """Open the index that there is, and each newer one as soon as it is there.
+
+    Questions that are asked at the same time are embedded together.
+    """
     reader = MiniReader()
     model = chat_model(settings)
     root, server = index_folder(settings), chroma_server(settings)
+    batching = Batching(embedder)
 
     def open_newest() -> Assistant:
-        index = SearchIndex(root, embedder, server)
+        index = SearchIndex(root, batching, server)
         return Assistant(index, reader, model, settings.model_timeout)
 
     return RenewingAssistant(home_of(root, server).newest, open_newest)

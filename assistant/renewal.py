@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from index.search import Hit
 
 _LOOK_SECONDS = 1.0
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("summit.index")
 
 
 @dataclass(slots=True)
@@ -50,6 +50,8 @@ class RenewingAssistant(Assistant):
         self._lease = _Lease(open_newest())
         self._looked = time.monotonic()
         self._complaint = ""
+        self._closing = threading.Event()
+        self._warming: threading.Thread | None = None
 
     def search(self, question: str, count: int = PASSAGES) -> list[Hit]:
         """See `Assistant.search`."""
@@ -92,10 +94,10 @@ class RenewingAssistant(Assistant):
         with self._current() as assistant:
             return assistant.identity()
 
-    def warm_up(self) -> None:
+    def warm_up(self, go_on: Callable[[], bool] = lambda: True) -> None:
         """See `Assistant.warm_up`."""
         with self._current() as assistant:
-            assistant.warm_up()
+            assistant.warm_up(lambda: go_on() and not self._closing.is_set())
 
     def starters(self, count: int = 6) -> list[str]:
         """See `Assistant.starters`."""
@@ -125,6 +127,10 @@ class RenewingAssistant(Assistant):
 
     def close(self) -> None:
         """See `Assistant.close`."""
+        # Python ends with an abort where a thread is within the model then.
+        self._closing.set()
+        if self._warming:
+            self._warming.join()
         self._lease.assistant.close()
 
     @contextmanager
@@ -169,4 +175,5 @@ class RenewingAssistant(Assistant):
             old.assistant.close()
         _log.info("a new index is in use: %s documents", assistant.document_count())
         # Nobody who asks is to wait until new starters are tried.
-        threading.Thread(target=self.warm_up, daemon=True).start()
+        self._warming = threading.Thread(target=self.warm_up, daemon=True)
+        self._warming.start()

@@ -22,6 +22,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from assistant.database_url import check_database_url
 from assistant.errors import SettingsError
 from assistant.origins import check_origin
 from assistant.question import MAX_QUESTION_CHARACTERS
@@ -81,13 +82,22 @@ class Settings(BaseSettings):
     """The settings; each is the variable SUMMIT_ and its name in capitals."""
 
     model_config = SettingsConfigDict(
-        env_prefix=_PREFIX, toml_file="summit.toml", frozen=True, extra="forbid"
+        env_prefix=_PREFIX,
+        toml_file="summit.toml",
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
     )
 
     corpus_dir: Path = Field(SHIPPED_DOCUMENTS, description="folder of documents to answer from")
     data_dir: Path = Field(
         default_factory=lambda: user_data_path("summit-assistant"),
         description="folder of the index and all else that is kept",
+    )
+    database_url: Annotated[SecretStr, AfterValidator(check_database_url)] = Field(
+        SecretStr(""),
+        description="PostgreSQL that keeps conversations and feedback, as "
+        "postgresql://USER:PASSWORD@HOST/NAME (extra: postgres); empty: files in SUMMIT_DATA_DIR",
     )
     model: str = Field(
         "",

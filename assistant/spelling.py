@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rapidfuzz.distance import OSA, JaroWinkler
 
-from assistant.reader import load_tokenizer
+from index.embedding import load_tokenizer
 from index.keyword import quoted
 from index.terms import fold, stems, stop_words, terms
 

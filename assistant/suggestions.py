@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from itertools import islice, zip_longest
+from itertools import islice, takewhile, zip_longest
 from secrets import SystemRandom
 from typing import TYPE_CHECKING
 
@@ -103,11 +103,11 @@ class Starters:
         self._lock = threading.Lock()
         self._pool: list[tuple[str, str]] | None = None
 
-    def fill(self) -> None:
-        """Try the questions, where that has not been done."""
+    def fill(self, go_on: Callable[[], bool] = lambda: True) -> None:
+        """Try the questions, where that has not been done; no more of them once not to `go_on`."""
         with self._lock:
             if self._pool is None:
-                tried = islice(self._drawn(), _POOL)
+                tried = takewhile(lambda _: go_on(), islice(self._drawn(), _POOL))
                 self._pool = [each for each in tried if self._answer_to(each[1])]
 
     def some(self, count: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""What every benchmark's report needs: the machine's name and a page to be written into."""
+"""What every benchmark's report needs: the machine's name, a table, a page to be written into."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -37,6 +37,13 @@ class Others:
             now - before for now, before in zip(_processor_seconds(), self._before, strict=True)
         )
         return f"other programs took {others / everything:.0%} of the processors meanwhile"
+
+
+def markdown(lines: Sequence[Sequence[str]]) -> str:
+    """Give the lines as a Markdown table."""
+    head, *body = lines
+    rule = ["---", *("---:" for _ in head[1:])]
+    return "\n".join(f"| {' | '.join(line)} |" for line in [head, rule, *body])
 
 
 def with_report(page: str, name: str, report: str) -> str:

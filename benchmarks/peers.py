@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from page import DOCS, Others, processor, with_report
+from page import DOCS, Others, markdown, processor, with_report
 from pipelines import SHOWN, peers
 from rich.console import Console
 from rich.progress import track
@@ -190,13 +190,6 @@ def table(results: dict[str, list[Row]], figures: Sequence[Figure]) -> list[list
         if any(shown) and figure.tells(results[OURS]):
             lines.append([figure.meaning, *(each or "–" for each in [*shown, *said])])
     return lines
-
-
-def markdown(lines: Sequence[Sequence[str]]) -> str:
-    """Give the lines as a Markdown table."""
-    head, *body = lines
-    rule = ["---", *("---:" for _ in head[1:])]
-    return "\n".join(f"| {' | '.join(line)} |" for line in [head, rule, *body])
 
 
 def rich_table(lines: Sequence[Sequence[str]], title: str) -> Table:

@@ -12,22 +12,17 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import bm25s
 import Stemmer
-from chromadb.config import Settings as ChromaSettings
-from langchain_chroma import Chroma
+from evaluated import hit, trace
 from langchain_classic.retrievers import EnsembleRetriever
-from langchain_core.documents import Document as Chunk
-from langchain_core.embeddings import Embeddings
+from langchain_core.documents import Document as Chunk  # noqa: TC002 - pydantic reads it
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.retrievers import BaseRetriever
-from langchain_text_splitters import RecursiveCharacterTextSplitter
 from pydantic import ConfigDict
+from quick_start import split, store
 
-from assistant.answer import Answer, State, Statement
-from assistant.assistant import Trace
+from assistant.answer import Statement
 from assistant.evaluation.score import DEPTH, fold
-from index.passage import Passage, Span
-from index.search import Hit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,11 +30,10 @@ if TYPE_CHECKING:
 
     from langchain_core.language_models import BaseChatModel
 
+    from assistant.assistant import Trace
     from corpus.document import Document
     from index.embedding import Embedder
 
-CHUNK_CHARACTERS = 1000
-CHUNK_OVERLAP = 200
 SHOWN = 4
 FUSED = 50  # chunks of each ranking that are fused
 RRF_K = 60  # Cormack, Clarke and Büttcher 2009
@@ -57,22 +51,6 @@ class Pipeline(Protocol):
 
     def trace(self, text: str, history: Sequence[tuple[str, str]] = ()) -> Trace:
         """Answer a question, given the (question, answer) pairs before it."""
-
-
-class ProductEmbeddings(Embeddings):
-    """The product's own embedding model, as LangChain wants it."""
-
-    def __init__(self, embedder: Embedder) -> None:
-        self._embedder = embedder
-
-    def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        """Give a vector for each text."""
-        vectors: list[list[float]] = self._embedder.embed(texts).tolist()
-        return vectors
-
-    def embed_query(self, text: str) -> list[float]:
-        """Give the vector of one text."""
-        return self.embed_documents([text])[0]
 
 
 class WordRetriever(BaseRetriever):
@@ -117,18 +95,16 @@ class QuickStart:
         chunks = self.retriever.invoke(text)[:DEPTH]
         shown = [chunk.page_content for chunk in chunks[:SHOWN]]
         said = [self._written(text, shown)] if self.model else shown
-        answer = Answer(
-            question=text,
-            standalone_question=text,
-            state=State.NOT_FOUND if self.model and says_unknown(said[0]) else State.ANSWERED,
-            statements=tuple(map(Statement, said)),
-            citations=(),
-            closest=(),
-            answerer="quick-start",
-            confidence=0.0,
-            seconds=time.perf_counter() - started,
+        return trace(
+            text,
+            (
+                hit(each.metadata["document"], each.metadata["title"], each.page_content, rank)
+                for rank, each in enumerate(chunks, start=1)
+            ),
+            map(Statement, said),
+            time.perf_counter() - started,
+            abstained=self.model is not None and says_unknown(said[0]),
         )
-        return Trace(answer, answer, [_hit(chunk, rank) for rank, chunk in enumerate(chunks, 1)])
 
     def _written(self, question: str, shown: Sequence[str]) -> str:
         assert self.model is not None  # the caller has checked
@@ -140,31 +116,6 @@ class QuickStart:
 def says_unknown(text: str) -> bool:
     """Tell whether a model's answer says that it does not know."""
     return bool(_NOT_KNOWN.search(fold(text)))
-
-
-def split(documents: Sequence[Document]) -> list[Chunk]:
-    """Cut documents into the tutorial's chunks; the title leads the text, as on a web page."""
-    splitter = RecursiveCharacterTextSplitter(
-        chunk_size=CHUNK_CHARACTERS, chunk_overlap=CHUNK_OVERLAP, add_start_index=True
-    )
-    pages = [
-        Chunk(f"{each.title}\n\n{each.text}", metadata={"document": each.id, "title": each.title})
-        for each in documents
-    ]
-    chunks = splitter.split_documents(pages)
-    for number, chunk in enumerate(chunks):
-        chunk.metadata["number"] = number
-    return chunks
-
-
-def store(chunks: list[Chunk], embedder: Embedder, folder: Path) -> Chroma:
-    """Embed the chunks into a new Chroma in `folder`."""
-    return Chroma.from_documents(
-        chunks,
-        ProductEmbeddings(embedder),
-        persist_directory=str(folder),
-        client_settings=ChromaSettings(anonymized_telemetry=False),
-    )
 
 
 def fused(*retrievers: BaseRetriever) -> EnsembleRetriever:
@@ -199,19 +150,3 @@ def _words(texts: list[str]) -> Any:
     return bm25s.tokenize(
         texts, stopwords="en", stemmer=Stemmer.Stemmer("english"), show_progress=False
     )
-
-
-def _hit(chunk: Chunk, rank: int) -> Hit:
-    """Give a chunk as a passage of one sentence, which is how the evaluation looks at it."""
-    text = chunk.page_content
-    passage = Passage(
-        id=str(chunk.metadata["number"]),
-        document_id=chunk.metadata["document"],
-        title=chunk.metadata["title"],
-        heading="",
-        start=0,
-        end=len(text),
-        text=text,
-        sentences=(Span(0, len(text)),),
-    )
-    return Hit(passage, score=1 / rank, cosines=(0.0,), bm25=0.0)

@@ -6,6 +6,7 @@ import io
 import logging
 import re
 import zlib
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
@@ -41,6 +42,8 @@ References = list[tuple[int, tuple[str, ...]]]
 
 _MAX_HEADING_WORDS = 14
 _MIN_PRINTABLE = 0.9
+# Reading front matter took most of the time of reading; libyaml is not everywhere.
+_YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +203,9 @@ def decode(data: bytes, declared: str | None = None) -> str:
         # Short Western texts pass for Polish or Chinese unless the common encodings go first.
         best = from_bytes(data, cp_isolation=["utf_16", "cp1252"]).best() or from_bytes(data).best()
         text = "" if best is None else str(best)
-    printable = sum(character.isprintable() or character.isspace() for character in text)
+    printable = sum(
+        count for each, count in Counter(text).items() if each.isprintable() or each.isspace()
+    )
     if "\0" in text or printable < _MIN_PRINTABLE * len(text) or (data and not text):
         message = "is no text file, whatever its name says; give it the ending of what it is"
         raise UnreadableDocumentError(message)
@@ -242,7 +247,7 @@ def _join_lines(lines: list[str]) -> str:
 
 def _front_matter(content: str) -> dict[str, Any]:
     try:
-        metadata = yaml.safe_load(content)
+        metadata = yaml.load(content, Loader=_YAML)  # noqa: S506 - both of them are safe
     except (yaml.YAMLError, ValueError) as error:  # 2025-02-30 is a ValueError
         message = "has front matter that is no valid YAML; check the lines between the --- marks"
         raise UnreadableDocumentError(message) from error

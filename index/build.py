@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from index.server import ChromaServer
     from index.vectors import Store
 
-_BATCH = 128
+# Sentences embedded at once: of many, those of one length go together, and less is padding.
+_BATCH = 512
 _MOST_GONE = 1 / 3  # of the documents; a folder that is not all there shall not take them along
 _LOST = (
     "the catalogue was damaged, so the index was built from the folder of documents alone; "

@@ -39,6 +39,7 @@ CREATE VIRTUAL TABLE IF NOT EXISTS passage_terms USING fts5(terms, tokenize = "u
 """
 _VOCABULARY = "CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab(main, passage_terms, row)"
 _FREQUENCIES_KEPT = 65_536
+_PASSAGES_KEPT = 4_096  # ten megabytes
 _PASSAGES = "SELECT id, document_id, title, heading, start, text, sentences FROM passages"
 _SENTENCES = "SELECT id, title, json_array_length(sentences) FROM passages"
 _PASSAGES_BY_ID = _PASSAGES + " WHERE id IN (SELECT value FROM json_each(?))"  # noqa: S608 - constants
@@ -253,6 +254,8 @@ class Catalogue:
             ) from error
 
 
+# Making a passage of its row took a third of a search besides the model, and the same come again.
+@lru_cache(_PASSAGES_KEPT)
 def _passage(row: tuple[Any, ...]) -> Passage:
     passage_id, document_id, title, heading, start, text, sentences = row
     return Passage(

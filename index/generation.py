@@ -13,6 +13,7 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+import secrets
 import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -31,6 +32,7 @@ _CURRENT = "current"
 _HELD = "fingerprint.json"
 _NAME = re.compile(r"g[0-9]+")
 _WAIT_SECONDS = 1.5
+_FIRST = 900_000  # the first generation has a number up to this
 
 
 def current(root: Path) -> Path:
@@ -132,7 +134,10 @@ def release(descriptor: int) -> None:
 
 def _next(root: Path) -> Path:
     numbers = [int(path.name[1:]) for path in root.glob("g[0-9]*") if path.name[1:].isdigit()]
-    return root / f"g{max(numbers, default=0) + 1:06d}"
+    # A server may still hold a generation of a folder that was lost and is made anew. It tells the
+    # new one by its name, and so does Chroma, which knows stores by their path.
+    last = max(numbers, default=secrets.randbelow(_FIRST))
+    return root / f"g{last + 1:06d}"
 
 
 def _pointed_at(root: Path) -> Path:

@@ -103,16 +103,6 @@ class SearchIndex:
         ]
         return sorted(hits, key=lambda hit: (-hit.score, hit.passage.id))[:count]
 
-    def problems(self) -> str:
-        """Say in one line how vectors and passages differ; empty where they agree."""
-        missing, surplus = self._store.differing(self.catalogue.vector_ids())
-        if not missing and not surplus:
-            return ""
-        return (
-            f"{len(missing)} vectors are missing and {len(surplus)} belong to "
-            "no passage; run: summit ingest --rebuild"
-        )
-
     def _nearest(self, vector: NDArray[np.float32]) -> dict[str, float]:
         """Give the nearest sentences of this generation; a server holds those of others, too."""
         if self._server is None:

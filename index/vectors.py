@@ -64,7 +64,8 @@ class Store(ABC):
         """End the writing: from now on each vector is found, for this was checked.
 
         In a graph that vectors were taken from, some others may not be found any more; these go in
-        again. Of more than 50,000 vectors only so many are looked up, the `fresh` ones first.
+        again. Of more than 50,000 vectors only so many are looked up, the `fresh` ones first; all
+        are by `index.examination`.
 
         Raises:
             IndexStorageError: some cannot be found by their own vector however often they go in.

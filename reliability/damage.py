@@ -172,8 +172,10 @@ def _problems(root: Path, planted: bool, told: Connection) -> None:  # noqa: FBT
         told.send(problems(root, HashedWords().name))
         return
     try:
-        with SearchIndex(root, HashedWords()) as index:
-            told.send(list(filter(None, [index.problems()])))
+        folder = generation.current(root)
+        with SearchIndex(root, HashedWords()) as index, VectorStore(folder / VECTORS) as store:
+            same = index.catalogue.vector_ids() == store.ids()
+            told.send([] if same else ["the ids of the vectors are others"])
     except IndexProblemError as error:
         told.send([str(error)])
 

@@ -8,10 +8,9 @@ from material import HashedWords
 
 from index import generation
 from index.errors import IndexMissingError, IndexProblemError
-from index.generation import VECTORS
+from index.examination import examine_vectors
 from index.search import SearchIndex
 from index.split import split
-from index.store import VectorStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -45,11 +44,7 @@ def examine(root: Path, versions: Mapping[str, Mapping[str, str]], told: Connect
 
 
 def _wrong(index: SearchIndex, folder: Path) -> Iterator[str]:
-    if problem := index.problems():
-        yield problem
-    with VectorStore(folder / VECTORS) as store:
-        for vector_id in store.lost(sorted(index.catalogue.vector_ids())):
-            yield f"{vector_id} is not found by its own vector"
+    yield from examine_vectors(folder)
     for entry in index.catalogue.entries():
         document = index.catalogue.document(entry.document_id)
         if index.catalogue.passages_of(document.id) != split(document):

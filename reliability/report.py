@@ -61,6 +61,14 @@ def _damaged(found: dict[str, Any]) -> str:
     )
 
 
+def _fleet(found: dict[str, Any]) -> str:
+    return (
+        f"{found['kills']} kills of one of {found['processes']}, {found['passed_on']} requests "
+        f"passed on by nginx: {found['questions']:,} questions, {found['at_once']:,} answered at "
+        f"once, {found['after_a_retry']} after a retry, {found['wrong']} not"
+    )
+
+
 def _hostile(found: dict[str, Any]) -> str:
     return (
         f"{found['hostile_files']} bad files: {found['refused_in_one_line']} refused in one line, "
@@ -102,6 +110,13 @@ PROMISES = (
         "damage",
         (),
         _damaged,
+    ),
+    Promise(
+        "Of several processes behind nginx one may be killed at any time: every question is "
+        "answered, after one retry at most",
+        "fleet",
+        ("--processes", "2", "--seconds", "300"),
+        _fleet,
     ),
     Promise(
         "A broken or malicious file is refused in one line or read sensibly; the others go in",

@@ -1,12 +1,15 @@
 """What the browser tests share: a server as a user starts it, and the chat as a user sees it."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from contextlib import contextmanager
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from playwright.sync_api import expect
@@ -23,6 +26,9 @@ FLAGS = [
 ]
 UK = "Why did the UK not sign the Paris statement?"
 NOWHERE = "Who won the chess world cup in 1950?"
+# On a machine that does much else.
+_READY_AFTER = 600  # seconds
+_PATIENCE = 60_000  # milliseconds
 DESKTOP, TABLET, PHONE = (1440, 900), (768, 1024), (390, 844)
 
 # A server that looks up or connects to anything but this machine ends at once.
@@ -48,13 +54,14 @@ main()
 def start(data_dir, port=0, **environment):
     """Start a server in a process of its own; give it with its address once it is ready.
 
-    `said` are the lines that it has said until then.
+    Its `said` gives the lines that it has said so far.
     """
     variables = {k: v for k, v in os.environ.items() if not k.startswith("SUMMIT_")}
+    # Not a pipe: a server would stand still when nobody reads what it says.
+    log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
     process = subprocess.Popen(
         [sys.executable, "-c", GUARDED, "serve"],
-        stderr=subprocess.PIPE,
-        text=True,
+        stderr=log,
         env={
             **variables,
             "SUMMIT_PORT": str(port),
@@ -65,15 +72,20 @@ def start(data_dir, port=0, **environment):
             **environment,
         },
     )
-    process.said = []
-    deadline = time.monotonic() + 90
+    process.said = partial(_lines, log)
+    deadline = time.monotonic() + _READY_AFTER
     while time.monotonic() < deadline:
-        line = process.stderr.readline()
-        process.said.append(line)
-        if "is ready: " in line:
-            return process, line.split("is ready: ")[1].split()[0]
-        assert line, "the server ended before it was ready"
-    raise AssertionError("the server was not ready in 90 seconds")
+        if found := re.search(r"is ready: (http://\S+)", "\n".join(process.said())):
+            return process, found[1]
+        assert process.poll() is None, f"the server ended before it was ready: {process.said()}"
+        time.sleep(0.1)
+    process.kill()
+    raise AssertionError(f"the server was not ready in {_READY_AFTER} seconds")
+
+
+def _lines(log):
+    # The server goes on writing where the file stands, so that must not move.
+    return os.pread(log.fileno(), os.fstat(log.fileno()).st_size, 0).decode().splitlines()
 
 
 def stop(process):
@@ -107,7 +119,7 @@ def opened(browser, address, size=DESKTOP, **options):
 
 
 def ready(page):
-    expect(page.locator(".chat[data-ready]")).to_be_attached()
+    expect(page.locator(".chat[data-ready]")).to_be_attached(timeout=_PATIENCE)
 
 
 def question_box(page):
@@ -127,9 +139,9 @@ def send(page, question):
 
 
 def answered(page):
-    expect(page.locator(".chat[data-state=idle]")).to_be_attached(timeout=10_000)
+    expect(page.locator(".chat[data-state=idle]")).to_be_attached(timeout=_PATIENCE)
     turn = last_turn(page)
-    expect(turn.get_by_role("button", name="Edit question")).to_be_visible()
+    expect(turn.get_by_role("button", name="Edit question")).to_be_visible(timeout=_PATIENCE)
     return turn
 
 

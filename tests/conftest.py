@@ -86,6 +86,30 @@ def url(shipped):
 
 
 @pytest.fixture(scope="session")
+def cluster():
+    """A PostgreSQL cluster, started once for all tests."""
+    from postgres import running
+
+    with running() as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def postgres(cluster):
+    """The address of an empty PostgreSQL database."""
+    cluster.empty()
+    return cluster.url
+
+
+@pytest.fixture(params=["files", "postgres"])
+def database_url(request):
+    """Where conversations and feedback are kept: each way, one after the other."""
+    from assistant.database import FILES
+
+    return FILES if request.param == "files" else request.getfixturevalue("postgres")
+
+
+@pytest.fixture(scope="session")
 def chroma(tmp_path_factory):
     """A real Chroma server, one for all tests."""
     from chroma_server import ChromaProcess

@@ -1,5 +1,7 @@
 import json
+import sqlite3
 import threading
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -40,24 +42,30 @@ def answer(question="Who did not sign?", cited=None, **changes):
 
 
 @pytest.fixture
-def conversations(tmp_path):
+def conversations(tmp_path, database_url):
+    return Conversations(tmp_path / "data", database_url)
+
+
+@pytest.fixture
+def in_file(tmp_path):
     return Conversations(tmp_path / "data")
 
 
-def test_there_is_no_file_until_the_first_answer(conversations, tmp_path):
+def test_nothing_is_there_and_no_file_until_the_first_answer(conversations, tmp_path):
     assert conversations.turns("a") == []
     assert conversations.answer("a") is None
     assert not conversations.delete("a")
     assert not conversations.take_back("a", "b")
+    assert conversations.count() == 0
     assert not (tmp_path / "data").exists()
 
 
-def test_an_answer_is_read_back_as_it_was_given(conversations, tmp_path):
+def test_an_answer_is_read_back_as_it_was_given(conversations, tmp_path, database_url):
     given = answer()
     kept = conversations.add("", given, [document()], "uk")
     assert kept.answer == given
     assert kept.document_id == "uk"
-    again = Conversations(tmp_path / "data")
+    again = Conversations(tmp_path / "data", database_url)
     assert again.answer(kept.id) == kept
     assert again.turns(kept.conversation_id) == [kept]
 
@@ -140,20 +148,64 @@ def test_nobody_takes_back_what_stands_in_another_conversation(conversations):
     assert conversations.turns(mine.conversation_id) == [mine]
 
 
-def test_deleting_a_conversation_deletes_its_links_and_nothing_else(conversations, tmp_path):
-    secret = "Who is the zanzibar delegate?"
-    mine = conversations.add("", answer(secret), [document()])
+def test_deleting_a_conversation_deletes_its_links_and_nothing_else(conversations):
+    mine = conversations.add("", answer(), [document()])
     conversations.take_back(mine.conversation_id, mine.id)
     other = conversations.add("", answer(), [document()])
     assert conversations.delete(mine.conversation_id)
     assert conversations.answer(mine.id) is None
     assert conversations.turns(other.conversation_id) == [other]
+
+
+def test_a_file_of_before_there_was_postgresql_is_read_and_goes_on(in_file, tmp_path):
+    kept = in_file.add("", answer(), [document()])
+    file = tmp_path / "data" / CONVERSATIONS_FILE
+    with closing(sqlite3.connect(file)) as database:
+        [record] = database.execute("SELECT * FROM answers").fetchall()
+    file.unlink()
+    with closing(sqlite3.connect(file)) as database:
+        database.executescript(
+            "CREATE TABLE answers (number INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, "
+            "conversation_id TEXT NOT NULL, moment TEXT NOT NULL, document_id TEXT NOT NULL, "
+            "record TEXT NOT NULL, replaced INTEGER NOT NULL DEFAULT 0);"
+            "CREATE INDEX answers_of_conversation ON answers(conversation_id);"
+        )
+        database.execute("INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?, ?)", record)
+        database.commit()
+    more = in_file.add(kept.conversation_id, answer("And?"), [document()])
+    assert in_file.turns(kept.conversation_id) == [kept, more]
+    assert in_file.take_back(kept.conversation_id, more.id)
+    assert in_file.turns(kept.conversation_id) == [kept]
+
+
+def test_what_is_deleted_leaves_no_trace_in_the_file(in_file, tmp_path):
+    mine = in_file.add("", answer("Who is the zanzibar delegate?"), [document()])
+    assert b"zanzibar" in (tmp_path / "data" / CONVERSATIONS_FILE).read_bytes()
+    assert in_file.delete(mine.conversation_id)
     assert b"zanzibar" not in (tmp_path / "data" / CONVERSATIONS_FILE).read_bytes()
 
 
 def test_half_a_surrogate_pair_does_no_harm(conversations):
     kept = conversations.add("", answer("Who \ud800?"), [document()])
     assert conversations.answer(kept.id).answer.question == "Who ??"
+
+
+@pytest.mark.parametrize("text", ["a\0b", "'); DROP TABLE answers --", "%s %(id)s :id", "\u2028🦉"])
+def test_any_text_is_kept_as_it_is(conversations, text):
+    kept = conversations.add("", answer(text), [document()])
+    assert conversations.answer(kept.id).answer.question == text
+
+
+@pytest.mark.parametrize("odd", ["\0", "a\0", "\ud800", "' OR 1=1 --", "%s"])
+def test_whatever_is_taken_for_an_id_finds_nothing_and_breaks_nothing(conversations, odd):
+    kept = conversations.add("", answer(), [document()])
+    assert conversations.answer(odd) is None
+    assert conversations.turns(odd) == conversations.before(odd) == []
+    assert not conversations.take_back(odd, kept.id)
+    assert not conversations.delete(odd)
+    assert conversations.turns(kept.conversation_id) == [kept]
+    named = conversations.add(odd, answer(), [document()])
+    assert [each.id for each in conversations.turns(odd)] == [named.id]
 
 
 def test_the_json_of_a_kept_answer_is_that_of_ask_with_id_and_moment(conversations):
@@ -181,9 +233,7 @@ def test_answers_of_many_threads_are_all_kept(conversations):
 
 
 @pytest.mark.parametrize("damage", ["folder", "text"])
-def test_a_file_that_cannot_be_used_is_one_line_that_says_how_to_mend_it(
-    conversations, tmp_path, damage
-):
+def test_a_file_that_cannot_be_used_is_one_line_that_says_how_to_mend_it(in_file, tmp_path, damage):
     file = tmp_path / "data" / CONVERSATIONS_FILE
     file.parent.mkdir()
     if damage == "folder":
@@ -191,7 +241,7 @@ def test_a_file_that_cannot_be_used_is_one_line_that_says_how_to_mend_it(
     else:
         file.write_text("no database " * 100)
     with pytest.raises(ConversationError, match=r"the conversations in .*cannot be used") as caught:
-        conversations.add("", answer(), [document()])
+        in_file.add("", answer(), [document()])
     assert "\n" not in str(caught.value)
 
 

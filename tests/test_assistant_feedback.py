@@ -2,6 +2,7 @@ import json
 import re
 import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -30,16 +31,26 @@ def answer(question="Why did the UK not sign?", *, state=State.ANSWERED, documen
 
 
 @pytest.fixture
-def feedback(tmp_path):
+def feedback(tmp_path, database_url):
+    return Feedback(tmp_path / "data", database_url)
+
+
+@pytest.fixture
+def in_file(tmp_path):
     return Feedback(tmp_path / "data")
 
 
-def test_there_is_no_file_until_the_first_verdict(feedback, tmp_path):
+def test_nothing_is_there_and_no_file_until_the_first_verdict(feedback, tmp_path):
     assert feedback.judgements() == []
+    assert feedback.verdict("a") is None
     assert not feedback.comment("a", "Good.")
     assert not feedback.withdraw("a")
+    assert feedback.count() == 0
     assert not (tmp_path / "data").exists()
-    feedback.judge("a", Verdict.UP, answer())
+
+
+def test_the_data_folder_holds_one_file_of_feedback(in_file, tmp_path):
+    in_file.judge("a", Verdict.UP, answer())
     assert list((tmp_path / "data").iterdir()) == [tmp_path / "data" / FEEDBACK_FILE]
 
 
@@ -72,13 +83,41 @@ def test_a_change_of_mind_replaces_the_verdict_on_that_very_answer_and_keeps_the
     ]
 
 
-def test_taking_a_verdict_back_removes_the_record_and_leaves_no_trace_in_the_file(
-    feedback, tmp_path
-):
+def test_taking_a_verdict_back_removes_the_record(feedback):
     feedback.judge("a", Verdict.UP, answer())
     feedback.comment("a", "My secret remark.")
     assert feedback.withdraw("a")
     assert feedback.judgements() == []
+
+
+def test_a_file_of_before_there_was_postgresql_is_read_and_goes_on(in_file, tmp_path):
+    (tmp_path / "data").mkdir()
+    with closing(sqlite3.connect(tmp_path / "data" / FEEDBACK_FILE)) as database:
+        database.execute(
+            "CREATE TABLE feedback (id TEXT PRIMARY KEY, day TEXT NOT NULL, "
+            "question TEXT NOT NULL, standalone_question TEXT NOT NULL, "
+            "history TEXT NOT NULL, answer TEXT NOT NULL, "
+            "state TEXT NOT NULL, abstained INTEGER NOT NULL, answerer TEXT NOT NULL, "
+            "documents TEXT NOT NULL, verdict TEXT NOT NULL, comment TEXT NOT NULL DEFAULT '')"
+        )
+        database.execute(
+            "INSERT INTO feedback VALUES ('a', '2025-02-11', 'Q?', 'Q?', "
+            "'[[\"\\u00e9?\", \"A.\"]]', '', 'not_found', 1, 'built-in', '[\"uk\"]', 'up', 'Good.')"
+        )
+        database.commit()
+    in_file.judge("b", Verdict.DOWN, answer())
+    in_file.judge("a", Verdict.DOWN, answer())
+    old, new = in_file.judgements()
+    assert (old.id, old.history, old.documents) == ("a", (("é?", "A."),), ("uk",))
+    assert (old.abstained, old.verdict, old.comment) == (True, Verdict.DOWN, "Good.")
+    assert (new.id, new.abstained) == ("b", False)
+
+
+def test_what_is_taken_back_leaves_no_trace_in_the_file(in_file, tmp_path):
+    in_file.judge("a", Verdict.UP, answer())
+    in_file.comment("a", "My secret remark.")
+    assert b"secret" in (tmp_path / "data" / FEEDBACK_FILE).read_bytes()
+    assert in_file.withdraw("a")
     assert b"secret" not in (tmp_path / "data" / FEEDBACK_FILE).read_bytes()
 
 
@@ -97,13 +136,24 @@ def test_a_comment_of_a_megabyte_is_refused_with_both_numbers(feedback):
 
 @pytest.mark.parametrize(
     "text",
-    ["<b>bold</b>", "a\nb\u2028c\x85d", "\x00\x1b[31m\x9b31m", "naïve 🦉", "'); DROP TABLE --"],
+    ["<b>bold</b>", "a\nb\u2028c\x85d", "\x1b[31m\x9b31m", "naïve 🦉", "'); DROP TABLE --"],
 )
 def test_any_text_is_kept_as_it_is(feedback, text):
     feedback.judge("a", Verdict.UP, answer(text), [(text, text)])
     feedback.comment("a", text)
     [kept] = feedback.judgements()
     assert (kept.question, kept.comment, kept.history) == (text, text, ((text, text),))
+
+
+def test_what_ends_a_text_for_others_is_kept_in_a_file_and_is_a_question_mark_in_postgresql(
+    feedback, database_url
+):
+    feedback.judge("a", Verdict.UP, answer("a\0b"), [("c\0d", "")])
+    feedback.comment("a", "e\0f")
+    [kept] = feedback.judgements()
+    mark = "?" if database_url.get_secret_value() else "\0"
+    assert (kept.question, kept.comment) == (f"a{mark}b", f"e{mark}f")
+    assert kept.history == (("c\0d", ""),)
 
 
 def test_half_a_surrogate_pair_does_no_harm(feedback):
@@ -186,30 +236,30 @@ def test_a_folder_that_cannot_be_written_is_one_line():
         Feedback(Path("/proc/summit")).judge("a", Verdict.UP, answer())
 
 
-def test_a_full_disk_is_one_line_and_what_was_kept_stays(feedback, tmp_path, monkeypatch):
-    feedback.judge("a", Verdict.UP, answer())
+def test_a_full_disk_is_one_line_and_what_was_kept_stays(in_file, tmp_path, monkeypatch):
+    in_file.judge("a", Verdict.UP, answer())
     monkeypatch.setattr("assistant.feedback._MAX_BYTES", 4096)
-    feedback = Feedback(tmp_path / "data")
+    in_file = Feedback(tmp_path / "data")
     with pytest.raises(FeedbackError, match="free room on the disk"):
-        feedback.judge("b", Verdict.UP, answer("x" * 10_000))
-    assert [each.id for each in feedback.judgements()] == ["a"]
+        in_file.judge("b", Verdict.UP, answer("x" * 10_000))
+    assert [each.id for each in in_file.judgements()] == ["a"]
 
 
-def test_a_file_that_another_process_holds_is_one_line(feedback, tmp_path, monkeypatch):
-    feedback.judge("a", Verdict.UP, answer())
-    monkeypatch.setattr("assistant.database._WAIT_SECONDS", 0.05)
+def test_a_file_that_another_process_holds_is_one_line(in_file, tmp_path, monkeypatch):
+    in_file.judge("a", Verdict.UP, answer())
+    monkeypatch.setattr("assistant.sqlite._WAIT_SECONDS", 0.05)
     holder = sqlite3.connect(tmp_path / "data" / FEEDBACK_FILE, isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")
     with pytest.raises(FeedbackError, match="another process holds it"):
-        feedback.judge("b", Verdict.UP, answer())
+        in_file.judge("b", Verdict.UP, answer())
     holder.close()
-    feedback.judge("b", Verdict.UP, answer())
+    in_file.judge("b", Verdict.UP, answer())
 
 
-def test_a_file_left_empty_by_a_kill_is_no_feedback(feedback, tmp_path):
+def test_a_file_left_empty_by_a_kill_is_no_feedback(in_file, tmp_path):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / FEEDBACK_FILE).touch()
-    assert feedback.judgements() == []
+    assert in_file.judgements() == []
 
 
 def test_a_question_of_the_export_is_json(feedback):

@@ -1,3 +1,4 @@
+import shutil
 import threading
 
 import pytest
@@ -24,7 +25,7 @@ class OfGeneration(Shelf):
         self.closed = False
         self.warmed = threading.Event()
 
-    def warm_up(self):
+    def warm_up(self, go_on):
         self.warmed.set()
 
     def close(self):
@@ -207,3 +208,44 @@ def test_an_index_that_is_removed_while_it_is_opened_is_not_opened(
         assert calls
         assert index.generation == generation.current(root).name
         assert index.search("two owls")[0].passage.text == "Two owls sleep by day."
+
+
+def test_an_index_made_anew_in_a_folder_that_was_lost_has_another_name_than_the_one_in_use(
+    tmp_path, documents
+):
+    root = tmp_path / "index"
+    wanted = Wanted(corpus=tuple(find_files([documents])))
+    build_index(root, wanted, WordEmbedder())
+    with SearchIndex(root, WordEmbedder()) as index:
+        shutil.rmtree(root)
+        build_index(root, wanted, WordEmbedder())
+        assert index.generation != generation.current(root).name
+
+
+def test_that_a_new_index_is_in_use_is_logged_where_a_server_logs(
+    renewing, generations, clock, caplog
+):
+    with caplog.at_level("INFO", "summit"):
+        generations.name = "g000002"
+        clock.now += 2
+        renewing.invoke(QUESTION)
+    assert [each.getMessage() for each in caplog.records] == ["a new index is in use: 1 documents"]
+
+
+def test_trying_starters_of_a_new_index_ends_before_it_is_closed(renewing, generations, clock):
+    ended = []
+
+    class Busy(OfGeneration):
+        def warm_up(self, go_on):
+            while go_on():
+                self.warmed.set()
+            ended.append(self.closed)
+
+    generations.name = "g000002"
+    renewing._open_newest = lambda: Busy("g000002")
+    clock.now += 2
+    renewing.invoke(QUESTION)
+    assert renewing._lease.assistant.warmed.wait(5)
+    renewing.close()
+    assert ended == [False]
+    assert renewing._lease.assistant.closed

@@ -1,4 +1,5 @@
 import re
+import traceback
 
 import pytest
 
@@ -162,6 +163,59 @@ def test_a_token_that_can_be_guessed_is_refused_and_not_shown(monkeypatch):
 def test_a_token_is_not_shown_with_the_settings():
     settings = read_settings(api_tokens=("0123456789abcdef",))
     assert "0123456789abcdef" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://user:pass@db.example.org/kept",
+        "postgresql://user:p%40ss%2Fword@10.0.0.1:5433/kept?sslmode=verify-full&connect_timeout=2",
+        "postgresql://user@[::1]:5432/kept",
+        "postgresql://localhost/kept",
+        "postgresql:///kept?host=/run/postgresql",
+        "postgresql://u:a:b@db/kept?options=-c%20search_path%3Dours",
+        "",
+    ],
+)
+def test_an_address_of_a_database_is_taken_as_it_is_and_not_shown(monkeypatch, url):
+    monkeypatch.setenv("SUMMIT_DATABASE_URL", url)
+    settings = read_settings()
+    assert settings.database_url.get_secret_value() == url
+    assert not url or url not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://user:hunter2@db/kept",
+        "postgres://user:hunter2@db/kept",
+        "postgresql+asyncpg://user:hunter2@db/kept",
+        "sqlite:///hunter2",
+        "hunter2",
+        "postgresql://user:hunter2@db",
+        "postgresql://user:hunter2@db/",
+        "postgresql://user:hunter2@/kept",
+        "postgresql://user:hunter2@db/kept/more",
+        "postgresql://user:hunter2@db:port/kept",
+        "postgresql://user:hunter2@db/kept?password=x",
+        "postgresql://user:hunter2@db/kept?sslmode",
+        "postgresql://user:hunter2@x@db/kept",
+        "postgresql://user:12/hunter2@db/kept",
+        "postgresql://user:12?hunter2@db/kept",
+        "postgresql://user:12#hunter2@db/kept",
+        "postgresql://user:hunter2@db/kept name",
+        "postgresql://user:hunter2@db/kept\nmore",
+        " postgresql://user:hunter2@db/kept",
+    ],
+)
+def test_another_address_is_refused_in_one_line_that_holds_nothing_of_it(monkeypatch, url):
+    monkeypatch.setenv("SUMMIT_DATABASE_URL", url)
+    with pytest.raises(SettingsError) as refused:
+        read_settings()
+    assert str(refused.value).startswith("SUMMIT_DATABASE_URL: ")
+    assert "postgresql://USER:PASSWORD@HOST/NAME" in str(refused.value)
+    assert "\n" not in str(refused.value)
+    assert "hunter2" not in "".join(traceback.format_exception(refused.value))
 
 
 def test_a_proxy_that_is_no_address_is_refused(monkeypatch):

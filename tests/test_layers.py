@@ -37,7 +37,14 @@ def test_an_import_that_points_the_wrong_way_is_seen():
     [
         ("chromadb", ("index/server.py", "index/store.py", "index/vectors.py")),
         ("sentence_transformers", "index/embedding.py"),
-        ("sqlite3", ("index/catalogue.py", "index/checksums.py", "assistant/database.py")),
+        ("sqlite3", ("index/catalogue.py", "index/checksums.py", "assistant/sqlite.py")),
+        (
+            "sqlalchemy",
+            (
+                *("assistant/database.py", "assistant/sqlite.py", "assistant/postgres.py"),
+                *("assistant/conversations.py", "assistant/feedback.py"),
+            ),
+        ),
         ("gradio", "ui/"),
         ("httpx", "corpus/web.py"),
         ("ragas", "assistant/evaluation/verdicts.py"),

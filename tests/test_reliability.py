@@ -13,7 +13,7 @@ def run(harness, *arguments):
         check=False,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     assert result.stdout, result.stderr
@@ -71,3 +71,9 @@ def test_the_harness_finds_damage_that_nobody_notices():
     code, figures = run("damage", "--only", "data_level0.bin bytes flipped", "--planted")
     assert (code, figures["wrong"]) == (1, 1)
     assert "nothing was noticed" in figures["examples"][0]
+
+
+def test_the_harness_finds_questions_that_no_process_answers(shipped):
+    code, figures = run("fleet", "--planted", "--seconds", "2", "--data", str(shipped.data_dir))
+    assert (code, figures["kills"]) == (1, 2)
+    assert figures["wrong"] > 0

@@ -80,6 +80,38 @@ async def test_a_question_that_is_turned_away_does_not_count():
         pass
 
 
+@pytest.mark.parametrize("jump", [-3_600, -(10**9), 120, 10**9])
+async def test_a_clock_that_is_set_anew_neither_forgets_nor_keeps_a_visitor_out(monkeypatch, jump):
+    wall, since_start = [10.0**9], [0.0]
+    monkeypatch.setattr("time.time", lambda: wall[0])
+    monkeypatch.setattr("time.monotonic", lambda: since_start[0])
+    door = admission(visitor_rate=1)
+    async with door.place("a"):
+        pass
+    wall[0] += jump
+    refusal = await refused(door)
+    assert (refusal.limit, refusal.seconds) == ("visitor_rate", 60)
+    for clock in (wall, since_start):
+        clock[0] += 61
+    async with door.place("a"):
+        pass
+
+
+async def test_a_visitor_may_ask_again_when_the_first_question_is_a_minute_old(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    door = admission(visitor_rate=2)
+    for now[0] in (0.0, 40.0):
+        async with door.place("a"):
+            pass
+    now[0] = 50.0
+    assert (await refused(door)).seconds == 10
+    now[0] = 60.0
+    async with door.place("a"):
+        pass
+    assert (await refused(door)).seconds == 40
+
+
 async def test_so_many_are_answered_at_once_and_the_next_waits_for_its_turn():
     door = admission(simultaneous=2)
     async with anyio.create_task_group() as tasks:
@@ -153,6 +185,19 @@ async def test_who_has_left_is_forgotten():
         async with door.place(str(number)):
             pass
     assert not door._of_visitor
+
+
+async def test_who_has_not_asked_for_a_minute_is_forgotten(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    door = admission()
+    for number in range(100):
+        async with door.place(str(number)):
+            pass
+    now[0] = 60.0
+    async with door.place("a"):
+        pass
+    assert len(door._visitor_rate) == 1
 
 
 async def test_when_the_server_stops_answers_are_finished_and_new_questions_told_to_come_back():

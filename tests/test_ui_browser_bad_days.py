@@ -60,6 +60,18 @@ def test_a_conversation_survives_a_reload_and_a_server_that_goes_away_and_comes_
         stop(process)
 
 
+def test_a_question_whose_answer_was_kept_though_it_did_not_come_is_not_asked_again(page):
+    said = text_of(ask(page, UK))
+    page.evaluate(f"sessionStorage.setItem('summit.pending conversation ', '\"{UK}\"')")
+    page.reload()
+    ready(page)
+    expect(page.locator(".turn .question")).to_have_text([UK])
+    assert text_of(last_turn(page)) == said
+    page.reload()
+    ready(page)
+    expect(page.get_by_role("button", name="Try again")).to_have_count(0)
+
+
 def test_a_slow_network_is_told_and_the_answer_still_comes(browser, url):
     page = opened(browser, url)
     held = []

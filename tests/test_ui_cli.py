@@ -31,7 +31,8 @@ def test_help_names_every_command_without_the_heavy_libraries(summit_process):
     code = (
         "import sys; from ui.cli import main\n"
         "try:\n    main()\nexcept SystemExit:\n    pass\n"
-        "heavy = {'torch', 'gradio', 'chromadb', 'sentence_transformers', 'langchain_core'}\n"
+        "heavy = {'torch', 'gradio', 'chromadb', 'sentence_transformers', 'langchain_core', "
+        "'sqlalchemy'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
     result = summit_process("--help", code=code)

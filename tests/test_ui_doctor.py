@@ -7,7 +7,8 @@ import pytest
 from fakes import WordEmbedder
 
 from index import checksums, generation
-from index.examination import problems
+from index.catalogue import Catalogue
+from index.examination import examine_vectors, problems
 from index.generation import CATALOGUE, VECTORS
 from index.store import VectorStore
 
@@ -80,6 +81,15 @@ def test_the_doctor_counts_missing_vectors_and_those_of_no_passage(summit, where
     lines = bad_lines(summit("doctor", **where))
     assert any("2 vectors are missing" in line for line in lines)
     assert any("1 vectors belong to no passage" in line for line in lines)
+
+
+def test_the_doctor_looks_up_every_vector_though_a_build_looks_up_fewer(folder, monkeypatch):
+    looked_up = []
+    monkeypatch.setattr("index.store._MOST_CHECKED", 1)
+    monkeypatch.setattr(VectorStore, "lost", lambda _, ids: looked_up.extend(ids) or [])
+    assert examine_vectors(folder) == []
+    with Catalogue(folder / CATALOGUE) as catalogue:
+        assert set(looked_up) == catalogue.vector_ids()
 
 
 def test_the_doctor_leaves_an_index_alone_that_is_well(summit, where, folder):

@@ -40,7 +40,7 @@ def logged(shipped, **environment):
     finally:
         process.terminate()
         assert process.wait(20) == 0
-    return [*process.said, *process.stderr.read().splitlines()]
+    return process.said()
 
 
 def test_each_line_is_json_and_tells_of_questions_and_failures_but_not_of_who_asked_what(shipped):

@@ -149,6 +149,6 @@ def test_a_server_goes_on_with_what_it_has_and_says_so(summit_process, documents
     finally:
         stop(process)
     assert "1825" in answer
-    [line] = [each for each in process.said if "2 of 3 documents" in each]
+    [line] = [each for each in process.said() if "2 of 3 documents" in each]
     assert "--yes" in line
     assert "answers come from the index as it is" in line

@@ -93,7 +93,7 @@ def test_an_answer_in_progress_is_given_and_new_questions_are_told_to_come_back(
             assert ended(process, 20)[0] == 0
         [answered] = results
         assert answered["structuredContent"]["answer"] == f"{WRITTEN} [1]"
-        assert "Traceback" not in process.stderr.read()
+        assert "Traceback" not in "\n".join(process.said())
 
 
 def test_the_server_waits_no_longer_than_it_was_given(shipped):
@@ -138,4 +138,4 @@ def test_pages_that_are_open_do_not_hold_the_server_up(shipped):
             code, seconds = ended(process, 20)
         assert code == 0
         assert seconds < 2 + PYTHON_ENDS
-        assert "Traceback" not in process.stderr.read()
+        assert "Traceback" not in "\n".join(process.said())

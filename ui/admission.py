@@ -10,11 +10,9 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import anyio
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 
 from ui.errors import BusyError, ClosingError
+from ui.rate import Rate
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -33,7 +31,8 @@ class Admission:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._rates = MovingWindowRateLimiter(MemoryStorage())
+        self._visitor_rate = Rate(settings.visitor_rate)
+        self._rate = Rate(settings.rate)
         self._places = anyio.Semaphore(settings.simultaneous)
         self._of_visitor: Counter[str] = Counter()
         self._usual = _FIRST_GUESS
@@ -103,15 +102,12 @@ class Admission:
             raise BusyError("queue", turn)
 
     def _refuse_too_often(self, visitor: str) -> None:
-        own = RateLimitItemPerMinute(self._settings.visitor_rate, namespace="visitor")
-        every = RateLimitItemPerMinute(self._settings.rate, namespace="all")
-        limits = (("visitor_rate", own, visitor), ("rate", every, ""))
-        for name, item, key in limits:
-            if not self._rates.test(item, key):
-                free = self._rates.get_window_stats(item, key).reset_time
-                raise BusyError(name, max(1, math.ceil(free - time.time())))
-        for _, item, key in limits:
-            self._rates.hit(item, key)
+        rates = (("visitor_rate", self._visitor_rate, visitor), ("rate", self._rate, "all"))
+        for name, rate, who in rates:
+            if wait := rate.wait(who):
+                raise BusyError(name, math.ceil(wait))
+        for _, rate, who in rates:
+            rate.count(who)
 
 
 def visitor_of(connection: HTTPConnection) -> str:

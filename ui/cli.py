@@ -298,6 +298,11 @@ def backup(
     settings = _settings()
     size = back_up(settings.data_dir, file, index_home(settings))
     _err.print(f"{escape(str(file))}: {size / 1e6:.1f} MB")
+    if settings.database_url.get_secret_value():
+        _err.print(
+            "summit: conversations and feedback are in PostgreSQL and not in this file; "
+            "save them with pg_dump"
+        )
 
 
 @app.command()
@@ -311,6 +316,11 @@ def restore(
     settings = _settings()
     put_back(settings.data_dir, file, index_home(settings))
     _err.print(f"{escape(str(file))} is restored")
+    if settings.database_url.get_secret_value():
+        _err.print(
+            "summit: conversations and feedback in PostgreSQL are as they were; "
+            "put them back with pg_restore"
+        )
 
 
 def _settings(**overrides: object) -> Settings:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from assistant.conversations import Conversations
 from assistant.errors import AssistantError
+from assistant.feedback import Feedback
 from assistant.load import (
     chat_model,
     chroma_server,
@@ -35,11 +37,12 @@ class Finding:
 
 
 def examine(settings: Settings, *, repair: bool = False) -> Iterator[Finding]:
-    """Examine documents, embedding model, index and chat model, one after the other.
+    """Examine documents, what is kept of visitors, embedding model, index and chat model.
 
     With `repair` an index that is not well is built anew and examined again.
     """
     yield from _documents(settings)
+    yield from _kept(settings)
     embedder = default_embedder()
     try:
         embedder.embed(["a text"])
@@ -53,6 +56,16 @@ def examine(settings: Settings, *, repair: bool = False) -> Iterator[Finding]:
         yield Finding(good=True, text=f"answers by: {settings.model or 'the built-in answerer'}")
     except AssistantError as error:
         yield Finding(good=False, text=f"chat model: {error}")
+
+
+def _kept(settings: Settings) -> Iterator[Finding]:
+    """Look at conversations and feedback, wherever they are."""
+    for name, kind in (("conversations", Conversations), ("feedback", Feedback)):
+        try:
+            kept = kind(settings.data_dir, settings.database_url)
+            yield Finding(good=True, text=f"{name}: {kept.count()} answers in {kept.place}")
+        except AssistantError as error:
+            yield Finding(good=False, text=f"{name}: {error}")
 
 
 def _index(settings: Settings, embedder: Embedder, *, repair: bool) -> Iterator[Finding]:

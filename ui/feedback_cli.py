@@ -39,7 +39,8 @@ def export(
     from assistant.feedback import Feedback  # noqa: PLC0415 - summit --help answers at once
     from assistant.settings import read_settings  # noqa: PLC0415
 
-    judgements = Feedback(read_settings().data_dir).judgements()
+    settings = read_settings()
+    judgements = Feedback(settings.data_dir, settings.database_url).judgements()
     lines = "".join(
         json.dumps(each.to_question(), ensure_ascii=False).translate(_ESCAPED) + "\n"
         for each in judgements

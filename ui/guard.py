@@ -42,8 +42,6 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-# Visitors need neither to upload nor to have the server fetch files, so these routes are closed.
-_CLOSED = ("/gradio_api/upload", "/gradio_api/file", "/gradio_api/proxy", "/gradio_api/stream")
 _PROGRAMS = ("/api/", "/v1/", "/mcp")
 _OPEN_TO_ALL = {"/api/health", "/api/ready", "/api/openapi.json", "/api/docs"}
 MOST_BYTES = 1_000_000  # of a request: a question with a long conversation before it
@@ -77,7 +75,7 @@ def _for_this_machine(settings: Settings) -> bool:
 
 
 class Guard:
-    """Closes what visitors do not need, and adds what browsers are to be told, to every answer."""
+    """Refuses what is for another name or too large, and adds what browsers are to be told."""
 
     def __init__(
         self, app: ASGIApp, hosts: set[str] | None, page_headers: Mapping[str, str]
@@ -105,8 +103,6 @@ class Guard:
 
     def _refusal(self, scope: Scope) -> ASGIApp | None:
         path, headers = scope["path"], Headers(scope=scope)
-        if path.startswith(_CLOSED):
-            return PlainTextResponse("There is nothing here.", status_code=404)
         host = re.sub(r":\d+$", "", headers.get("host", "").lower())
         if self._hosts is not None and host not in self._hosts:
             return _refused(421, _WRONG_HOST, path)

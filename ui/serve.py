@@ -16,7 +16,7 @@ from corpus.load import SHIPPED_DOCUMENTS
 from index.errors import IndexBusyError, IndexLossError, IndexMismatchError
 from ui.admission import Admission
 from ui.desk import Desk
-from ui.errors import ServerError
+from ui.errors import ServerError, unless_unusable
 from ui.logs import set_up_logs
 from ui.server import build_app, listen
 from ui.server import serve as run
@@ -47,14 +47,14 @@ def serve(settings: Settings) -> None:
     tracing = _tracing(settings)
     listener = listen(settings.host, settings.port)
     set_up_logs(settings)
+    conversations = Conversations(settings.data_dir, settings.database_url)
+    feedback = Feedback(settings.data_dir, settings.database_url)
+    # Whoever starts it is to know at once where nothing can be kept; it answers all the same.
+    unless_unusable(lambda: conversations.answer(""), None)
     watch = Watch(log_questions=settings.log_questions)
     desk = Desk(_assistant(settings), settings, Admission(settings), watch)
-    application = build_app(
-        desk,
-        Conversations(settings.data_dir),
-        Feedback(settings.data_dir),
-        shipped=settings.corpus_dir == SHIPPED_DOCUMENTS,
-    )
+    shipped = settings.corpus_dir == SHIPPED_DOCUMENTS
+    application = build_app(desk, conversations, feedback, shipped=shipped)
     _log.info("Summit Assistant is ready: %s  (stop with Ctrl-C)", _address(listener))
     with tracing(application, watch):
         complete = run(application, listener, desk)
@@ -63,6 +63,7 @@ def serve(settings: Settings) -> None:
         # Python would wait for their threads.
         logging.shutdown()
         os._exit(_CUT_OFF)
+    desk.assistant.close()
 
 
 def _assistant(settings: Settings) -> Assistant:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import gradio as gr
 import uvicorn
@@ -16,6 +16,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.routing import Route
 
 from assistant.errors import StorageError
+from ui.calls import Calls
 from ui.chat import build_chat
 from ui.errors import ServerError
 from ui.front import front
@@ -33,6 +34,8 @@ from ui.widget import widget
 
 if TYPE_CHECKING:
     from types import FrameType
+
+    from starlette.routing import Mount
 
     from assistant.conversations import Conversations
     from assistant.feedback import Feedback
@@ -65,9 +68,10 @@ def build_app(
     desk: Desk, conversations: Conversations, feedback: Feedback, *, shipped: bool
 ) -> FastAPI:
     """Give the whole web application; `shipped` is whether the documents are the product's own."""
+    page = build_chat(desk, conversations)
     mounted: FastAPI = gr.mount_gradio_app(
         build_routes(desk, conversations, feedback, shipped=shipped),
-        build_chat(desk, conversations),
+        page,
         path="/",
         theme=gr.themes.Soft(font=_FONTS, font_mono=_MONO),
         head=_HEAD,
@@ -78,6 +82,8 @@ def build_app(
         mcp_server=False,
         enable_monitoring=False,
     )
+    mount = cast("Mount", mounted.routes[-1])
+    mount.app = Calls(mount.app, page)
     return mounted
 
 

@@ -81,6 +81,9 @@ export class Chat {
   // A question whose answer never came, because the page was left or the server went away.
   takeUp(question) {
     if (!question) return;
+    // The answer may have been kept though it did not come.
+    const last = this.turns.lastElementChild?.querySelector(".question").textContent;
+    if (question === last?.trim()) return keep.write("sessionStorage", this.pending, null);
     this.root.querySelector(".intro").hidden = true;
     this.running = { turn: begin(this.turns, "", question), following: [] };
     this.broken("interrupted");

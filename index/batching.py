@@ -1,0 +1,70 @@
+"""Embeds what several threads want at once in one go."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from index.embedding import Embedder
+
+
+@dataclass(slots=True)
+class _Wish:
+    texts: Sequence[str]
+    vectors: Future[NDArray[np.float32]] = field(default_factory=Future)
+
+
+class Batching:
+    """Embeds as `embedder` does, and what several threads ask for at the same time together.
+
+    It has no thread of its own and holds nobody up: whoever comes while nothing is embedded does so
+    at once; what comes meanwhile goes together when that is done. Safe to use from several threads.
+    """
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self._changed = threading.Condition()
+        self._waiting: list[_Wish] = []
+        self._busy = False
+
+    @property
+    def name(self) -> str:
+        """Give the name of the embedder."""
+        return self._embedder.name
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Give what the embedder gives, and raise what it raises for any of those together."""
+        wish = _Wish(texts)
+        together: list[_Wish] = []
+        with self._changed:
+            self._waiting.append(wish)
+            self._changed.wait_for(lambda: wish.vectors.done() or not self._busy)
+            if not wish.vectors.done():
+                self._busy = True
+                together, self._waiting = self._waiting, together
+        if together:
+            self._fulfil(together)
+        return wish.vectors.result()
+
+    def _fulfil(self, wishes: Sequence[_Wish]) -> None:
+        try:
+            vectors = self._embedder.embed([text for wish in wishes for text in wish.texts])
+            ends = accumulate(len(wish.texts) for wish in wishes)
+            for wish, end in zip(wishes, ends, strict=True):
+                wish.vectors.set_result(vectors[end - len(wish.texts) : end])
+        except BaseException as error:  # noqa: BLE001 - each raises it; else they would wait for ever
+            for wish in wishes:
+                wish.vectors.set_exception(error)
+        finally:
+            with self._changed:
+                self._busy = False
+                self._changed.notify_all()
