@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import urllib.request
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -192,6 +193,12 @@ class ChromaServer:
         token = self._token
         # Chroma's service reads the one, proxies before a server of one's own the other.
         headers = {"X-Chroma-Token": token, "Authorization": f"Bearer {token}"} if token else {}
+        # Chroma's client would wait for ever on a server that hangs; there is no setting for that.
+        asking = urllib.request.Request(f"{self.url}/api/v2/heartbeat")  # noqa: S310 - settings allow http and https alone
+        for name, value in headers.items():
+            asking.add_unredirected_header(name, value)
+        with urllib.request.urlopen(asking, timeout=_PATIENCE):  # noqa: S310 - the same
+            pass
         client = chromadb.HttpClient(
             host=f"[{parts.hostname}]" if ":" in (parts.hostname or "") else str(parts.hostname),
             port=parts.port or _PORTS[parts.scheme],
@@ -201,7 +208,6 @@ class ChromaServer:
             tenant=self._tenant,
             database=self._database,
         )
-        # Without it whoever asks would wait for ever on a server that hangs; there is no setting.
         client._server._session.timeout = _PATIENCE  # type: ignore[attr-defined] # noqa: SLF001
         return client
 

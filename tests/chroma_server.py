@@ -4,9 +4,11 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 _PATIENCE = 60  # seconds
@@ -59,6 +61,42 @@ class ChromaProcess:
                 return True
         except (urllib.error.URLError, OSError):
             return False
+
+
+class OtherServer:
+    """A server that is none of Chroma's: it replies a status or a page, or hangs."""
+
+    def __init__(self, reply):
+        self._closed = closed = threading.Event()
+        self.asked = asked = []  # the headers of each request
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                asked.append(self.headers)
+                if reply == "HANG":
+                    closed.wait(30)
+                elif isinstance(reply, int):
+                    self.send_error(reply)
+                else:
+                    self.send_response(200)
+                    self.end_headers()
+                    self.wfile.write(reply)
+
+            def log_message(self, *_):
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self):
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self._closed.set()
+        self._server.shutdown()
+        self._server.server_close()
 
 
 def _free_port():

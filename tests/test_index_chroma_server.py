@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from chroma_server import ChromaProcess
+from chroma_server import ChromaProcess, OtherServer
 from fakes import WordEmbedder
 
 from corpus.load import find_files
@@ -364,6 +364,32 @@ def test_a_server_that_is_down_is_one_line_with_its_address_and_the_mend(tmp_pat
             index.check()
             assert index.search("owl hunts mice")[0].passage.document_id == "owls"
             assert complete(index)
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [(500, "HTTP Error 500"), (b"<html>a page</html>", ""), ("HANG", "timed out")],
+)
+def test_what_is_no_chroma_server_or_hangs_is_one_line_and_not_waited_for_for_ever(
+    root, reply, said, monkeypatch
+):
+    monkeypatch.setattr("index.server._PATIENCE", 0.5)
+    with OtherServer(reply) as other, pytest.raises(IndexUnreachableError) as raised:
+        opened(root, ChromaServer(other.url))
+    assert f"the Chroma server at {other.url} cannot be used ({said}" in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_the_token_is_sent_with_every_request_as_either_kind_of_server_reads_it(root):
+    with OtherServer(b"{}") as other, pytest.raises(IndexUnreachableError) as raised:
+        opened(root, ChromaServer(other.url, token="a-secret"))
+    assert len(other.asked) > 1
+    for headers in other.asked:
+        assert (headers["Authorization"], headers["X-Chroma-Token"]) == (
+            "Bearer a-secret",
+            "a-secret",
+        )
+    assert "a-secret" not in str(raised.value)
 
 
 @pytest.mark.parametrize("place", [{"tenant": "nobody"}, {"database": "nothing"}])
