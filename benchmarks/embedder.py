@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 PAGE = DOCS / "benchmarks.md"
 BATCHES = (1, 8, 32, 128)
 _ROUNDS = 3
-_SAMPLE = 128  # sentences
+_SAMPLE = 64  # sentences
 _ASKED = 40
 _LAYERS, _WIDTH, _INNER = 6, 384, 1536
 _MATRIX = 2048
