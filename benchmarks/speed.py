@@ -16,11 +16,11 @@ import sys
 import time
 from dataclasses import dataclass, field
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import psutil
-import torch
 from page import DOCS, Others, print_report, processor
 from playwright.sync_api import sync_playwright
 
@@ -112,7 +112,7 @@ def measure(data_dir: Path) -> str:
         *measure_serve(data_dir),
     ]
     machine = (
-        f"{processor()}; torch {torch.__version__} on {torch.get_num_threads()} threads, "
+        f"{processor()}; ONNX Runtime {version('onnxruntime')}, "
         f"Python {platform.python_version()}; {others.said()}."
     )
     return f"{table(rows)}\n\n{machine}"

@@ -39,6 +39,9 @@ def open_model(path: Path, weights: Mapping[str, NDArray[np.float32]] | None = N
     # Two texts read side by side take less time than one after the other by two threads, which
     # wait for each other at every step.
     options.intra_op_num_threads = 1
+    # Without it, processors that lack instructions for eight bits (VNNI) round sums too large for
+    # sixteen bits, and the same model says something else on them.
+    options.add_session_config_entry("session.x64quantprecision", "1")
     if weights:
         values = [onnxruntime.OrtValue.ortvalue_from_numpy(each) for each in weights.values()]
         options.add_external_initializers(list(weights), values)

