@@ -14,6 +14,7 @@ from index.fingerprint import Fingerprint
 from index.generation import CATALOGUE, VECTORS
 from index.shared import home_of
 from index.store import VectorStore
+from index.vectors import may_be_lost
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,6 +71,7 @@ def _examined(folder: Path, open_vectors: Callable[[], Store]) -> list[str]:
             expected = catalogue.vector_ids()
             missing, surplus = store.differing(expected)
             lost = store.lost(sorted(expected - missing))
+            lost = lost if len(lost) > may_be_lost(len(expected)) else []
     except IndexProblemError as error:
         return [str(error)]
     counts = {

@@ -56,6 +56,11 @@ class VectorStore(Store):
         """Remove the vectors of these ids: nobody reads the copy that is written to."""
         self.delete(ids)
 
+    def ids(self) -> set[str]:
+        """Give the id of every vector, without the pages that a server gives them in."""
+        with self._mapped():
+            return set(self._collection.get(include=[])["ids"])
+
     def differing(self, expected: set[str]) -> tuple[set[str], set[str]]:
         """Give the ids that are missing, and those of vectors that should not be there."""
         held = self.ids()

@@ -1,3 +1,5 @@
+from contextlib import nullcontext
+
 import numpy as np
 import pytest
 
@@ -99,3 +101,18 @@ def test_a_moment_in_which_chroma_itself_holds_the_database_is_waited_for(folder
         monkeypatch.setattr(store._collection, "modify", busy)
         store.seal()
     assert refusals == []
+
+
+@pytest.mark.parametrize(
+    ("most_checked", "lost", "sealed"), [(300, 1, True), (300, 2, False), (301, 1, False)]
+)
+def test_of_very_many_vectors_a_few_may_not_be_found_and_of_fewer_none(
+    tmp_path, monkeypatch, most_checked, lost, sealed
+):
+    ids = [f"v{number}" for number in range(300)]
+    with VectorStore(tmp_path, write=True) as store:
+        store.add(ids, np.random.default_rng(1).normal(size=(300, 8)).astype(np.float32))
+        monkeypatch.setattr("index.vectors._MOST_CHECKED", most_checked)
+        monkeypatch.setattr(store, "lost", lambda _ids: ids[:lost])
+        with nullcontext() if sealed else pytest.raises(IndexStorageError, match="by themselves"):
+            store.seal()
