@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from index.search import Hit, SearchIndex
 
 
-_REMEMBERED = 512  # questions, each with what there is for it: some 50 kB
+_REMEMBERED = 1_024  # questions, each with what there is for it: some 50 kB
+_OFFERS_REMEMBERED = 16_384  # questions that may be offered, each with its likeliest answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ class Assistant(Runnable[Question, Answer]):
         self._writer = Writer(self.document, model, model_timeout)
         # Many ask the same, and what is offered was looked up before it is asked.
         self._find = lru_cache(_REMEMBERED)(partial(find, index, reader))
+        self._answer_to = lru_cache(_OFFERS_REMEMBERED)(self._likeliest)
         self._starters = Starters(index.catalogue, self._answer_to)
 
     def ask(self, text: str, history: Sequence[tuple[str, str]] = (), document: str = "") -> Answer:
@@ -212,7 +214,7 @@ class Assistant(Runnable[Question, Answer]):
         """Give what finds what there is for a question, in one document where one is named."""
         return lambda question: self._find(question, document_id or None)
 
-    def _answer_to(self, text: str, document_id: str = "") -> str:
+    def _likeliest(self, text: str, document_id: str = "") -> str:
         """Give what likeliest answers a question as somebody may put it, if anything does."""
         return likeliest_answer(self._finder(document_id)(self._understood(Question(text))))
 

@@ -1,7 +1,7 @@
 """Puts the server under load with locust and prints what it bore, as one JSON object.
 
     python reliability/load.py knee       # more and more who ask without a pause, nothing twice
-    python reliability/load.py visitors   # 500 who read for half a minute between questions
+    python reliability/load.py visitors   # 500 who read for a minute between questions
     python reliability/load.py crowd      # 500 who ask in the same moment, with the default limits
     python reliability/load.py memory     # 20,000 questions, and the memory before and after
 
@@ -116,8 +116,19 @@ def knee(address: str, seconds: float) -> dict[str, Any]:
 
 
 def visitors(address: str, seconds: float) -> dict[str, Any]:
-    """Have 500 visitors read for about half a minute between their questions."""
-    return figures(run(address, 500, seconds, between(20, 40), cycle(questions())))
+    """Have 500 visitors read for about a minute between their questions.
+
+    Some questions are asked by many and most by few: the one at rank n a share of 1/n (Zipf's law,
+    which queries to search engines follow: Baeza-Yates and others 2007).
+    """
+    return figures(run(address, 500, seconds, between(40, 80), _popular(questions())))
+
+
+def _popular(every: list[str]) -> Iterator[str]:
+    random_ = random.Random(11)
+    shares = [1 / rank for rank in range(1, len(every) + 1)]
+    while True:
+        yield from random_.choices(every, shares, k=1_000)
 
 
 def crowd(address: str, seconds: float) -> dict[str, Any]:
