@@ -61,7 +61,12 @@ class Visitor(FastHttpUser):
 
     abstract = True
     asked: Iterator[str]
+    arriving = 0.0  # seconds over which visitors come
     network_timeout = connection_timeout = 60.0
+
+    def on_start(self) -> None:
+        """Come at any time."""
+        gevent.sleep(random.uniform(0, self.arriving))
 
     @task
     def ask(self) -> None:
@@ -77,9 +82,17 @@ class Visitor(FastHttpUser):
                 answer.success()
 
 
-def run(address: str, users: int, seconds: float, pause: Any, asked: Iterator[str]) -> Any:
+def run(
+    address: str,
+    users: int,
+    seconds: float,
+    pause: Any,
+    asked: Iterator[str],
+    arriving: float = 0.0,
+) -> Any:
     """Have so many visitors ask for so long; give locust's figures."""
-    kind = type("Asking", (Visitor,), {"wait_time": pause, "host": address, "asked": asked})
+    own = {"wait_time": pause, "host": address, "asked": asked, "arriving": arriving}
+    kind = type("Asking", (Visitor,), own)
     environment = Environment(user_classes=[kind])
     runner = environment.create_local_runner()
     runner.start(users, spawn_rate=users)
@@ -121,7 +134,7 @@ def visitors(address: str, seconds: float) -> dict[str, Any]:
     Some questions are asked by many and most by few: the one at rank n a share of 1/n (Zipf's law,
     which queries to search engines follow: Baeza-Yates and others 2007).
     """
-    return figures(run(address, 500, seconds, between(40, 80), _popular(questions())))
+    return figures(run(address, 500, seconds, between(40, 80), _popular(questions()), 60))
 
 
 def _popular(every: list[str]) -> Iterator[str]:
