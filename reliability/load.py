@@ -88,6 +88,7 @@ def run(
     seconds: float,
     pause: Any,
     asked: Iterator[str],
+    *,
     arriving: float = 0.0,
 ) -> Any:
     """Have so many visitors ask for so long; give locust's figures."""
@@ -134,7 +135,7 @@ def visitors(address: str, seconds: float) -> dict[str, Any]:
     Some questions are asked by many and most by few: the one at rank n a share of 1/n (Zipf's law,
     which queries to search engines follow: Baeza-Yates and others 2007).
     """
-    return figures(run(address, 500, seconds, between(40, 80), _popular(questions()), 60))
+    return figures(run(address, 500, seconds, between(40, 80), _popular(questions()), arriving=60))
 
 
 def _popular(every: list[str]) -> Iterator[str]:
