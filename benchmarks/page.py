@@ -36,7 +36,8 @@ class Others:
         others, everything = (
             now - before for now, before in zip(_processor_seconds(), self._before, strict=True)
         )
-        return f"other programs took {others / everything:.0%} of the processors meanwhile"
+        share = others / everything if everything else 0.0
+        return f"other programs took {share:.0%} of the processors meanwhile"
 
 
 def markdown(lines: Sequence[Sequence[str]]) -> str:
