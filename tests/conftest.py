@@ -192,6 +192,8 @@ def summit_process(tmp_path):
 @pytest.fixture
 def summit(tmp_path, monkeypatch, capsys, embedder, reader):
     """Runs the command within the process of the tests, which saves loading the libraries."""
+    from fakes import logs_as_before
+
     from ui.cli import main
 
     monkeypatch.setattr("assistant.load.default_embedder", lambda: embedder)
@@ -206,7 +208,8 @@ def summit(tmp_path, monkeypatch, capsys, embedder, reader):
                 patch.setenv(name, str(value))
             capsys.readouterr()
             try:
-                main()
+                with logs_as_before():
+                    main()
             except SystemExit as ended:
                 code = ended.code or 0
             else:

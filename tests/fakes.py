@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
+import sqlite3
 import threading
 import time
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 
 from assistant.answer import Answer, Citation, State, Statement
+from assistant.conversations import CONVERSATIONS_FILE, Conversations
 from corpus.document import Document, Section, Source
 from index.search import Hit
 from index.split import split
@@ -43,6 +47,30 @@ def a_citation(**fields):
         "end": 12,
     }
     return Citation(**{**values, **fields})
+
+
+@contextmanager
+def logs_as_before():
+    """Undo what is done to the logs meanwhile."""
+    root, ours = logging.getLogger(), logging.getLogger("summit")
+    handlers, levels = [*root.handlers], (root.level, ours.level)
+    try:
+        yield
+    finally:
+        root.handlers = handlers
+        root.setLevel(levels[0])
+        ours.setLevel(levels[1])
+        logging.captureWarnings(capture=False)
+
+
+def break_an_answer(data_dir, word):
+    """Keep an answer and damage it with a word; give the path at which a server cannot show it."""
+    kept = Conversations(data_dir).add("", an_answer(citations=()), [])
+    with sqlite3.connect(data_dir / CONVERSATIONS_FILE) as database:
+        damage = "UPDATE answers SET record = replace(record, '\"answered\"', ?) WHERE id = ?"
+        assert database.execute(damage, (f'"{word}"', kept.id)).rowcount == 1
+    database.close()
+    return f"/answers/{kept.id}"
 
 
 def an_answer(**fields):

@@ -5,6 +5,7 @@ import time
 import httpx
 import pytest
 from browser import UK, start
+from fakes import break_an_answer, logs_as_before
 
 from assistant.settings import read_settings
 from ui.logs import set_up_logs
@@ -34,9 +35,7 @@ def logged(shipped, **environment):
                 call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": arguments}
                 assert visitor.post("/mcp", json=call).status_code == 200
             visitor.get("/documents", params={"q": SECRET})
-            # Gradio does not know this one, and raises.
-            broken = {"data": [SECRET], "fn_index": 99, "session_hash": "a"}
-            assert visitor.post("/gradio_api/queue/join", json=broken).status_code == 500
+            assert visitor.get(break_an_answer(shipped.data_dir, SECRET)).status_code == 500
     finally:
         process.terminate()
         assert process.wait(20) == 0
@@ -55,8 +54,8 @@ def test_each_line_is_json_and_tells_of_questions_and_failures_but_not_of_who_as
     [limited] = [each for each in events if each["message"] == "limited"]
     assert limited["limit"] == "visitor_rate"
     [failed] = [each for each in events if each["level"] == "ERROR"]
-    assert "queue_join" in failed["exception"]
-    assert failed["exception"].endswith("KeyError")
+    assert "in _kept" in failed["exception"]
+    assert failed["exception"].endswith("ValueError")
     rest = "\n".join(lines[1:])
     for private in (UK, SECRET, VISITOR, "127.0.0.1", "marvin"):
         assert private not in rest
@@ -71,19 +70,14 @@ def test_where_it_is_asked_for_each_line_holds_its_question(shipped):
 @pytest.fixture
 def log(capsys):
     """Give what logs as a server does with some settings, and what it has said."""
-    root, ours = logging.getLogger(), logging.getLogger("summit")
-    before = [*root.handlers], root.level, ours.level
 
     def set_up(**settings):
         set_up_logs(read_settings(**settings))
         return logging.getLogger("summit.test")
 
     set_up.said = lambda: capsys.readouterr().err
-    yield set_up
-    root.handlers, _, _ = before
-    root.setLevel(before[1])
-    ours.setLevel(before[2])
-    logging.captureWarnings(capture=False)
+    with logs_as_before():
+        yield set_up
 
 
 def fail():

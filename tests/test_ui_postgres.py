@@ -73,8 +73,7 @@ def test_two_servers_share_conversations_and_feedback_and_outlive_their_database
         assert deleted.status_code == 204
         assert client.get(f"{one}/answers/{kept.id}").status_code == 404
     assert not (tmp_path / "data" / CONVERSATIONS_FILE).exists()
-    process.terminate()
-    said = process.stderr.read()
+    said = "\n".join(process.said())
     assert f"the conversations in PostgreSQL at 127.0.0.1:{cluster.port}/{NAME} cannot be" in said
     assert PASSWORD not in said
 

@@ -4,6 +4,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 from browser import UK, start, stop
+from fakes import break_an_answer
 from opentelemetry import trace
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.trace import ProxyTracerProvider
@@ -68,8 +69,7 @@ def asked(shipped, collector, **environment):
             visitor.get(f"/answers/{SECRET}")
             visitor.get(f"/{SECRET}")
             visitor.get("/metrics")
-            broken = {"data": [SECRET], "fn_index": 99, "session_hash": "a"}
-            assert visitor.post("/gradio_api/queue/join", json=broken).status_code == 500
+            assert visitor.get(break_an_answer(shipped.data_dir, SECRET)).status_code == 500
     finally:
         stop(process)
 
