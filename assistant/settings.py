@@ -150,6 +150,10 @@ class Settings(BaseSettings):
         le=MAX_QUESTION_CHARACTERS,
         description="characters of a question to the server",
     )
+    rehearse: bool = Field(
+        default=True,
+        description="whether summit serve tries the documents' own questions while nobody asks",
+    )
     log_questions: bool = Field(
         default=False, description="whether the log holds what was asked, word for word"
     )

@@ -7,6 +7,7 @@ import pytest
 from fakes import WordEmbedder, hits
 
 from assistant.answer import State
+from assistant.assistant import Assistant
 from assistant.question import Question
 from assistant.suggestions import (
     Starters,
@@ -122,6 +123,33 @@ def test_a_question_that_was_offered_is_answered_without_another_search(assistan
     assert not searched.called
     assistant.ask("Which countries have signed the statement so far?")
     assert searched.called
+
+
+def test_a_question_that_was_rehearsed_is_answered_without_another_search(assistant, monkeypatch):
+    searched = Mock(wraps=assistant._index.search)
+    monkeypatch.setattr(assistant._index, "search", searched)
+    going = iter([True, True, False])
+    assert assistant.rehearse(lambda: next(going)) == 2
+    [entry, *_] = assistant._index.catalogue.entries()
+    first, second, *_ = assistant.document(entry.document_id).questions
+    searched.reset_mock()
+    for each in (first, second):
+        assert assistant.ask(each).state is State.ANSWERED
+    assert not searched.called
+
+
+def test_no_more_is_rehearsed_than_is_remembered(documents):
+    for number in range(3):
+        headings = "".join(f"# Owl {number}-{each}\n\nIt sleeps.\n\n" for each in range(200))
+        (documents / f"{number}.md").write_text(headings)
+    index = documents.parent / "index"
+    build_index(index, Wanted(corpus=tuple(find_files([documents]))), WordEmbedder())
+    reader = Mock(read=Mock(return_value=[]))
+    with SearchIndex(index, WordEmbedder()) as opened:
+        tried = []
+        assistant = Assistant(opened, reader)
+        assistant._answer_to = lambda text, _: tried.append(text)
+        assert assistant.rehearse() == len(tried) == 512
 
 
 def test_a_question_that_was_asked_in_other_words_is_not_offered():
