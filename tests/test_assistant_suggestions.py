@@ -7,7 +7,6 @@ import pytest
 from fakes import WordEmbedder, hits
 
 from assistant.answer import State
-from assistant.assistant import Assistant
 from assistant.question import Question
 from assistant.suggestions import (
     Starters,
@@ -138,18 +137,12 @@ def test_a_question_that_was_rehearsed_is_answered_without_another_search(assist
     assert not searched.called
 
 
-def test_no_more_is_rehearsed_than_is_remembered(documents):
-    for number in range(3):
-        headings = "".join(f"# Owl {number}-{each}\n\nIt sleeps.\n\n" for each in range(200))
-        (documents / f"{number}.md").write_text(headings)
-    index = documents.parent / "index"
-    build_index(index, Wanted(corpus=tuple(find_files([documents]))), WordEmbedder())
-    reader = Mock(read=Mock(return_value=[]))
-    with SearchIndex(index, WordEmbedder()) as opened:
-        tried = []
-        assistant = Assistant(opened, reader)
-        assistant._answer_to = lambda text, _: tried.append(text)
-        assert assistant.rehearse() == len(tried) == 512
+def test_no_more_is_rehearsed_than_is_remembered(assistant, monkeypatch):
+    many = [f"How old is owl {number}?" for number in range(400)]
+    tried = []
+    monkeypatch.setattr("assistant.assistant.candidates", lambda *_: many)
+    monkeypatch.setattr(assistant, "_answer_to", lambda text, _: tried.append(text))
+    assert assistant.rehearse() == len(tried) == 512
 
 
 def test_a_question_that_was_asked_in_other_words_is_not_offered():
