@@ -117,9 +117,9 @@ class Assistant(Runnable[Question, Answer]):
         self._index.close()
 
     def identity(self) -> str:
-        """Name what the answers depend on besides the code: each document and the chat model."""
+        """Name what the answers depend on besides the code: each document and both models."""
         entries = sorted((each.document_id, each.hash) for each in self._index.catalogue.entries())
-        return repr((self.answerer, entries))
+        return repr((self.answerer, self._index.embedder, entries))
 
     def warm_up(self, go_on: Callable[[], bool] = lambda: True) -> None:
         """Load what the first answer would have to wait for, and try the starters.

@@ -99,6 +99,11 @@ class Settings(BaseSettings):
         description="PostgreSQL that keeps conversations and feedback, as "
         "postgresql://USER:PASSWORD@HOST/NAME (extra: postgres); empty: files in SUMMIT_DATA_DIR",
     )
+    embedder: str = Field(
+        "",
+        description="embedding model that finds passages, as sentence-transformers takes it: a "
+        "folder, or a name in the local cache of models; empty: the built-in",
+    )
     model: str = Field(
         "",
         description="chat model as PROVIDER:NAME; empty: the built-in answerer",

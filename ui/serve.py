@@ -11,7 +11,7 @@ from rich.console import Console
 
 from assistant.conversations import Conversations
 from assistant.feedback import Feedback
-from assistant.load import default_embedder, is_kept_by_others, open_renewing
+from assistant.load import is_kept_by_others, open_embedder, open_renewing
 from corpus.load import SHIPPED_DOCUMENTS
 from index.errors import IndexBusyError, IndexLossError, IndexMismatchError
 from ui.admission import Admission
@@ -71,7 +71,7 @@ def serve(settings: Settings) -> None:
 
 def _assistant(settings: Settings) -> RenewingAssistant:
     terminal = Console(stderr=True)
-    embedder = default_embedder()
+    embedder = open_embedder(settings)
     try:
         if not is_kept_by_others(settings):
             sync(settings, embedder, terminal, say=_log.warning)
