@@ -26,7 +26,7 @@ import sys
 import tempfile
 import time
 from contextlib import contextmanager
-from itertools import cycle
+from itertools import count, cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,18 +63,24 @@ class Visitor(FastHttpUser):
 
     abstract = True
     asked: Iterator[str]
+    numbers = count()
     arriving = 0.0  # seconds over which visitors come
     network_timeout = connection_timeout = 60.0
 
     def on_start(self) -> None:
-        """Come at any time."""
+        """Come at any time, each from an address of their own."""
+        number = next(self.numbers)
+        self.headers = {"X-Forwarded-For": f"10.0.{number // 250}.{number % 250}"}
         gevent.sleep(random.uniform(0, self.arriving))
 
     @task
     def ask(self) -> None:
         """Ask one question; a full house is no error, and is counted as such."""
         body = {"key": "k", "question": next(type(self).asked)}
-        with self.client.post("/widget/questions", json=body, catch_response=True) as answer:
+        asking = self.client.post(
+            "/widget/questions", json=body, headers=self.headers, catch_response=True
+        )
+        with asking as answer:
             if answer.status_code in {429, 503} and answer.headers.get("retry-after"):
                 answer.request_meta["name"] = "turned away"
                 answer.success()
@@ -107,9 +113,11 @@ def run(
 def figures(stats: Any) -> dict[str, Any]:
     """Give what counts of locust's figures; times in seconds."""
     answered = stats.get("/widget/questions", "POST")
+    away = stats.get("turned away", "POST")
     return {
         "answered": answered.num_requests - answered.num_failures,
-        "turned_away": stats.get("turned away", "POST").num_requests,
+        "turned_away": away.num_requests,
+        "turned_away_p95": round(away.get_response_time_percentile(0.95) / 1000, 3),
         "errors": stats.total.num_failures,
         "answers_per_second": round(answered.total_rps, 1),
         "median": round(answered.median_response_time / 1000, 3),
@@ -152,7 +160,7 @@ def crowd(address: str, seconds: float) -> dict[str, Any]:
     return figures(run(address, 500, seconds, constant(_MANY), cycle(questions())))
 
 
-def memory(address: str, pid: int, count: int) -> dict[str, Any]:
+def memory(address: str, pid: int, many: int) -> dict[str, Any]:
     """Ask so many questions, and see how much memory the server holds as they go.
 
     Some are asked often and most are new, as by `visitors`. `grown` is by how much of it from the
@@ -161,12 +169,12 @@ def memory(address: str, pid: int, count: int) -> dict[str, Any]:
     server = psutil.Process(pid)
     asked = _popular([f"{polite}{each}" for polite in _POLITE for each in questions()])
     held, done, errors = [], 0, 0
-    while done < count:
+    while done < many:
         stats = run(address, 8, 30, constant(0), asked)
         done += stats.total.num_requests
         errors += stats.total.num_failures
         held.append((done, round(server.memory_info().rss / 1e6)))
-    settled = next(megabytes for asked_by_then, megabytes in held if asked_by_then >= count / 4)
+    settled = next(megabytes for asked_by_then, megabytes in held if asked_by_then >= many / 4)
     grown = held[-1][1] / settled - 1
     return {"questions": done, "megabytes": held, "grown": round(grown, 3), "errors": errors}
 
@@ -181,13 +189,13 @@ def served(*, limited: bool, rehearsed: bool) -> Iterator[tuple[str, int]]:
     limits = {} if limited else {f"SUMMIT_{name}": str(_MANY) for name in _UNLIMITED}
     limits["SUMMIT_REHEARSE"] = str(rehearsed)
     with tempfile.TemporaryDirectory() as data:
-        own = {"SUMMIT_DATA_DIR": data, "SUMMIT_PORT": "0", **limits}
+        own = {"SUMMIT_DATA_DIR": data, "SUMMIT_PORT": "0", "SUMMIT_TRUSTED_PROXIES": "127.0.0.1"}
         log = Path(data) / "log"
         with log.open("w") as written:
             server = subprocess.Popen(
                 [Path(sys.executable).with_name("summit"), "serve"],
                 stderr=written,
-                env={**kept, **own},
+                env={**kept, **own, **limits},
             )
         try:
             address = _said(server, log, r"ready: (http://\S+)")

@@ -34,3 +34,11 @@ def test_the_reading_model_does_not_tell_where_it_was_made():
     weights = (ROOT / "assistant" / "models" / "reader.onnx").read_bytes()
     assert b"site-packages" not in weights
     assert b"training/reader.py" not in weights
+
+
+def test_what_ci_runs_is_every_test_though_pytest_alone_leaves_slow_ones_out():
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    options = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["pytest"]
+    assert "-m 'not slow'" in options["ini_options"]["addopts"]
+    assert "$(BIN)/pytest -m ''\n" in makefile
+    assert "\nmake test\n" in (ROOT / ".ci/run").read_text("utf-8")
