@@ -41,7 +41,7 @@ def test_a_conversation_survives_a_reload_and_a_server_that_goes_away_and_comes_
     send(page, "And the US?")
     expect(last_turn(page)).to_contain_text("The server cannot be reached.", timeout=20_000)
     expect(page.locator("[data-status]")).to_contain_text("The server cannot be reached.")
-    page.get_by_role("button", name="New").click()
+    page.get_by_role("button", name="New", exact=True).click()
     expect(page.locator("[data-toast]")).to_contain_text("The server cannot be reached.")
     expect(page.locator(".turn")).to_have_count(2)
     process, _ = start(shipped.data_dir, port=int(address.rpartition(":")[2]))

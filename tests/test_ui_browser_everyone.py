@@ -157,7 +157,7 @@ def test_somebody_with_mouse_and_phone_reads_checks_follows_up_and_shares(browse
     page.get_by_role("link", name="Ask all documents").tap()
     ready(page)
     expect(page.locator(".turn")).to_have_count(2)
-    page.get_by_role("button", name="New").tap()
+    page.get_by_role("button", name="New", exact=True).tap()
     expect(page.locator(".turn")).to_have_count(0)
     page.get_by_role("button", name="Menu").tap()
     page.locator(".kept li button.plain").first.tap()

@@ -63,7 +63,7 @@ def test_the_timeline_leads_to_the_documents(page, url):
 
 def test_conversations_are_listed_opened_and_deleted_one_by_one_and_all_at_once(page, url):
     ask(page, UK)
-    page.get_by_role("button", name="New").click()
+    page.get_by_role("button", name="New", exact=True).click()
     expect(page.locator(".turn")).to_have_count(0)
     link = ask(page, NEXT).get_by_role("link", name="Link").get_attribute("href")
     dialog = menu(page)
