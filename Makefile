@@ -51,7 +51,7 @@ systems: .venv/.peers ## measure other systems beside ours, with speed and memor
 	$(BIN)/python benchmarks/systems.py
 
 reliability: .venv/.dev ## show the promises of docs/reliability.md and write their figures there
-	$(BIN)/python reliability/report.py --write
+	$(BIN)/python reliability/report.py --write $(if $(STRINGS),--strings $(STRINGS))
 
 reader: .venv/.dev ## train the reading model anew from the data in DATA
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[training]'

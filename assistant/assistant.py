@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.runnables import Runnable
@@ -15,7 +16,7 @@ from assistant.finder import PASSAGES, find
 from assistant.french import gloss, is_french
 from assistant.question import Question, asked_before, standalone
 from assistant.spelling import correct
-from assistant.suggestions import Starters, likeliest_answer, suggest
+from assistant.suggestions import Starters, candidates, likeliest_answer, suggest
 from assistant.writer import Writer, name_of
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 _REMEMBERED = 1_024  # questions, each with what there is for it: some 50 kB
 _OFFERS_REMEMBERED = 16_384  # questions that may be offered, each with its likeliest answer
+_REHEARSED = _REMEMBERED // 2  # so that what visitors ask is not forgotten for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class Assistant(Runnable[Question, Answer]):
         # Many ask the same, and what is offered was looked up before it is asked.
         self._find = lru_cache(_REMEMBERED)(partial(find, index, reader))
         self._answer_to = lru_cache(_OFFERS_REMEMBERED)(self._likeliest)
-        self._starters = Starters(index.catalogue, self._answer_to)
+        self._starters = Starters(index.catalogue, self._answer_from())
 
     def ask(self, text: str, history: Sequence[tuple[str, str]] = (), document: str = "") -> Answer:
         """Answer a question, given the (question, answer) pairs before it, oldest first.
@@ -115,9 +117,9 @@ class Assistant(Runnable[Question, Answer]):
         self._index.close()
 
     def identity(self) -> str:
-        """Name what the answers depend on besides the code: each document and the chat model."""
+        """Name what the answers depend on besides the code: each document and both models."""
         entries = sorted((each.document_id, each.hash) for each in self._index.catalogue.entries())
-        return repr((self.answerer, entries))
+        return repr((self.answerer, self._index.embedder, entries))
 
     def warm_up(self, go_on: Callable[[], bool] = lambda: True) -> None:
         """Load what the first answer would have to wait for, and try the starters.
@@ -127,6 +129,18 @@ class Assistant(Runnable[Question, Answer]):
         self._finder()("warm up")
         gloss("bonjour")
         self._starters.fill(go_on)
+
+    def rehearse(self, go_on: Callable[[], bool] = lambda: True) -> int:
+        """Try the first 512 questions that the documents suggest; give how many were tried.
+
+        Whoever asks one of them, or is offered it, need not wait then. Before each it is asked
+        whether to `go_on`.
+        """
+        catalogue = self._index.catalogue
+        passages = (catalogue.passages_of(each.document_id) for each in catalogue.entries())
+        suggested = (each for own in passages for each in candidates(own, catalogue.document))
+        tried = map(self._answer_from(), takewhile(lambda _: go_on(), suggested))
+        return sum(1 for _ in islice(tried, _REHEARSED))
 
     def starters(self, count: int = 6) -> list[str]:
         """Give up to `count` questions by chance that the documents answer, to begin with.
@@ -214,7 +228,11 @@ class Assistant(Runnable[Question, Answer]):
         """Give what finds what there is for a question, in one document where one is named."""
         return lambda question: self._find(question, document_id or None)
 
-    def _likeliest(self, text: str, document_id: str = "") -> str:
+    def _answer_from(self, document_id: str = "") -> Callable[[str], str]:
+        """Give what gives, and remembers, the likeliest answer of all documents or of one."""
+        return lambda text: self._answer_to(text, document_id)
+
+    def _likeliest(self, text: str, document_id: str) -> str:
         """Give what likeliest answers a question as somebody may put it, if anything does."""
         return likeliest_answer(self._finder(document_id)(self._understood(Question(text))))
 
@@ -228,6 +246,6 @@ class Assistant(Runnable[Question, Answer]):
             [*asked_before(asked), answer.standalone_question],
             " ".join(said),
             self.document,
-            partial(self._answer_to, document_id=asked.document),
+            self._answer_from(asked.document),
         )
         return replace(answer, suggestions=tuple(offered))

@@ -18,6 +18,7 @@ from index.errors import IndexMissingError
 from index.search import SearchIndex
 from index.server import ChromaServer
 from index.shared import home_of
+from index.transformer import SentenceTransformersModel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -142,6 +143,11 @@ def chroma_server(settings: Settings) -> ChromaServer | None:
         tenant=settings.chroma_tenant,
         database=settings.chroma_database,
     )
+
+
+def open_embedder(settings: Settings) -> Embedder:
+    """Give the embedding model of SUMMIT_EMBEDDER, or the built-in; it loads when first used."""
+    return SentenceTransformersModel(settings.embedder) if settings.embedder else default_embedder()
 
 
 def default_embedder() -> Embedder:

@@ -7,11 +7,12 @@ import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from assistant.assistant import Assistant
 from assistant.finder import PASSAGES
-from index.errors import IndexProblemError
+from index.errors import IndexProblemError, ModelError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from index.search import Hit
 
 _LOOK_SECONDS = 1.0
+_REST_SECONDS = 0.2  # between questions that are rehearsed; about as long as one takes
 _log = logging.getLogger("summit.index")
 
 
@@ -51,7 +53,8 @@ class RenewingAssistant(Assistant):
         self._looked = time.monotonic()
         self._complaint = ""
         self._closing = threading.Event()
-        self._warming: threading.Thread | None = None
+        self._background: threading.Thread | None = None
+        self._idle: Callable[[], bool] | None = None
 
     def search(self, question: str, count: int = PASSAGES) -> list[Hit]:
         """See `Assistant.search`."""
@@ -99,6 +102,16 @@ class RenewingAssistant(Assistant):
         with self._current() as assistant:
             assistant.warm_up(lambda: go_on() and not self._closing.is_set())
 
+    def rehearse(self, go_on: Callable[[], bool] = lambda: True) -> int:
+        """See `Assistant.rehearse`."""
+        with self._current() as assistant:
+            return assistant.rehearse(go_on)
+
+    def keep_rehearsed(self, idle: Callable[[], bool]) -> None:
+        """Rehearse in the background, and again after each take-over, while it is `idle`."""
+        self._idle = idle
+        self._in_background(self._rehearse)
+
     def starters(self, count: int = 6) -> list[str]:
         """See `Assistant.starters`."""
         with self._current() as assistant:
@@ -129,8 +142,8 @@ class RenewingAssistant(Assistant):
         """See `Assistant.close`."""
         # Python ends with an abort where a thread is within the model then.
         self._closing.set()
-        if self._warming:
-            self._warming.join()
+        if self._background:
+            self._background.join()
         self._lease.assistant.close()
 
     @contextmanager
@@ -175,5 +188,29 @@ class RenewingAssistant(Assistant):
             old.assistant.close()
         _log.info("a new index is in use: %s documents", assistant.document_count())
         # Nobody who asks is to wait until new starters are tried.
-        self._warming = threading.Thread(target=self.warm_up, daemon=True)
-        self._warming.start()
+        self._in_background(self._prepare)
+
+    def _in_background(self, work: Callable[[], None]) -> None:
+        self._background = threading.Thread(target=work, daemon=True)
+        self._background.start()
+
+    def _prepare(self) -> None:
+        self.warm_up()
+        if self._idle:
+            self._rehearse()
+
+    def _rehearse(self) -> None:
+        try:
+            with self._current() as assistant:
+                tried = assistant.rehearse(partial(self._may_go_on, assistant))
+        except (IndexProblemError, ModelError) as error:
+            _log.warning("the documents' own questions are not tried: %s", error)
+        else:
+            _log.info("%d questions that the documents suggest were tried", tried)
+
+    def _may_go_on(self, assistant: Assistant) -> bool:
+        """Rest until nobody is answered; whether the assistant is in use then."""
+        while not self._closing.wait(_REST_SECONDS) and assistant is self._lease.assistant:
+            if self._idle is None or self._idle():
+                return True
+        return False

@@ -99,6 +99,11 @@ class Settings(BaseSettings):
         description="PostgreSQL that keeps conversations and feedback, as "
         "postgresql://USER:PASSWORD@HOST/NAME (extra: postgres); empty: files in SUMMIT_DATA_DIR",
     )
+    embedder: str = Field(
+        "",
+        description="embedding model that finds passages, as sentence-transformers takes it: a "
+        "folder, or a name in the local cache of models; empty: the built-in",
+    )
     model: str = Field(
         "",
         description="chat model as PROVIDER:NAME; empty: the built-in answerer",
@@ -149,6 +154,10 @@ class Settings(BaseSettings):
         ge=1,
         le=MAX_QUESTION_CHARACTERS,
         description="characters of a question to the server",
+    )
+    rehearse: bool = Field(
+        default=True,
+        description="whether summit serve tries the documents' own questions while nobody asks",
     )
     log_questions: bool = Field(
         default=False, description="whether the log holds what was asked, word for word"

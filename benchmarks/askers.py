@@ -15,7 +15,7 @@ from assistant.reader import MiniReader
 from assistant.settings import read_settings
 from corpus.load import SHIPPED_DOCUMENTS
 from index.batching import Batching
-from index.embedding import MiniLM
+from index.embedding import Embedder, MiniLM
 from index.search import SearchIndex
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from index.embedding import Embedder
 
 ASKERS = (1, 2, 8, 32)
 _ROUNDS = 2
@@ -33,13 +32,17 @@ _ANSWERED = 32
 _ANSWERERS = (1, 8)
 
 
-class Locked:
+class Locked(Embedder):
     """Embeds as `embedder` does, for one thread after the other."""
 
     def __init__(self, embedder: Embedder) -> None:
-        self.name = embedder.name
         self._embedder = embedder
         self._lock = threading.Lock()
+
+    @property
+    def name(self) -> str:
+        """Give the name of the embedder."""
+        return self._embedder.name
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Give what the embedder gives."""
@@ -68,7 +71,8 @@ def measure_askers(folder: Path) -> str:
     for _ in range(_ROUNDS):
         for way, embedder in ways.items():
             for askers in ASKERS:
-                keep("embedding", way, askers, lambda text: embedder.embed([text]), len(questions))  # noqa: B023 - called at once
+                embed = embedder.embed_questions
+                keep("embedding", way, askers, lambda text: embed([text]), len(questions))  # noqa: B023 - called at once
             for askers in _ANSWERERS:
                 with SearchIndex(index_folder(settings), embedder) as index:
                     keep("answer", way, askers, Assistant(index, reader).ask, _ANSWERED)

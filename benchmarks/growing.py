@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from corpus.load import SHIPPED_DOCUMENTS, find_files, load_file
+from index.embedding import Embedder
 from index.split import split
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from index.embedding import Embedder
 
 PASSAGES_A_DOCUMENT = 500
 _WORDS = 16
@@ -28,7 +28,7 @@ _NOISE = 0.35  # of the length of a vector
 _SYLLABLES = [consonant + vowel for consonant in "bdklm" for vowel in "aeiou"]
 
 
-class Mixture:
+class Mixture(Embedder):
     """Gives each text a vector of its own: two real ones, mixed by its hash, and some noise.
 
     Independent random vectors would be hard for an approximate index as no real ones are: in 384

@@ -221,7 +221,7 @@ def plot(rows: list[dict[str, Any]], file: Path) -> None:
             panel.plot([row["passages"] for row in own], list(map(column.of, own)), style)
         panel.set(title=column.title, xscale="log")
         if column.key == "recall":
-            panel.set_ylim(0.9, 1.005)
+            panel.set_ylim(0.85, 1.005)
         else:
             panel.set_yscale("log")
         panel.grid(visible=True, alpha=0.3)

@@ -29,7 +29,7 @@ from assistant.load import index_folder, open_assistant, sync_corpus
 from assistant.question import Question
 from assistant.settings import read_settings
 from corpus.load import SHIPPED_DOCUMENTS, find_files
-from index.embedding import MiniLM
+from index.embedding import Embedder, MiniLM
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
     from assistant.settings import Settings
-    from index.embedding import Embedder
 
 PAGE = DOCS / "benchmarks.md"
 QUESTION = "Why did the UK not sign the Paris statement?"
@@ -69,7 +68,7 @@ class Row(NamedTuple):
 
 
 @dataclass
-class Recorder:
+class Recorder(Embedder):
     """Embeds as `model` does; keeps the batches it is given and counts the seconds."""
 
     model: Embedder

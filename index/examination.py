@@ -71,7 +71,7 @@ def _examined(folder: Path, open_vectors: Callable[[], Store]) -> list[str]:
             expected = catalogue.vector_ids()
             missing, surplus = store.differing(expected)
             lost = store.lost(sorted(expected - missing))
-            lost = lost if len(lost) > may_be_lost(len(expected)) else []
+            lost = lost if len(lost) > may_be_lost(len(expected), len(expected)) else []
     except IndexProblemError as error:
         return [str(error)]
     counts = {

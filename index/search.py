@@ -71,6 +71,11 @@ class SearchIndex:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @property
+    def embedder(self) -> str:
+        """The name of the embedding model."""
+        return self._embedder.name
+
     def close(self) -> None:
         """Release the files."""
         self._opened.close()
@@ -85,7 +90,7 @@ class SearchIndex:
 
         With a document's id they are of that document alone; none where there is no such one.
         """
-        vector = self._embedder.embed([query])[0]
+        vector = self._embedder.embed_questions([query])[0]
         lexical = dict(search_keywords(self.catalogue, query, _LEXICAL_PASSAGES, document_id))
         if document_id is None:
             dense = self._nearest(vector)

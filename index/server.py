@@ -261,8 +261,13 @@ class ServerStore(Store):
         """Give the ids that are missing; others may be there, for other generations."""
         return expected - self.ids(), set()
 
-    def _end_writing(self) -> None:
-        """Do nothing: the server looks into its log at every search."""
+    def _end_writing(self, seen: int) -> None:
+        """Say how many vectors are seen; the server heeds that when it next opens its files.
+
+        Its log it looks into at every search.
+        """
+        with self._mapped():
+            self._collection.modify(configuration={"hnsw": {"ef_search": seen}})
 
     def _add_again(self, vectors: dict[str, NDArray[np.float32]]) -> None:
         with self._mapped():

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
 
+    from chromadb.api.collection_configuration import UpdateHNSWConfiguration
     from numpy.typing import NDArray
 
 CHROMA_VERSION: str = chromadb.__version__
@@ -44,7 +45,7 @@ class VectorStore(Store):
         self._copy = None if write or os.access(folder, os.W_OK) else _copied(folder)
         self._open()
         if write:
-            self._write_graph_after(_MANY_CHANGES)
+            self._modify({"sync_threshold": _MANY_CHANGES})
 
     def close(self) -> None:
         """Release the files; the store is not used afterwards."""
@@ -66,10 +67,11 @@ class VectorStore(Store):
         held = self.ids()
         return expected - held, held - expected
 
-    def _end_writing(self) -> None:
+    def _end_writing(self, seen: int) -> None:
         # Chroma keeps the last changes in a log and puts them into the graph anew, by chance, each
-        # time that it opens. Every process is to read the same graph, as it was checked.
-        self._write_graph_after(_EACH_CHANGE)
+        # time that it opens. Every process is to read the same graph, as it was checked. How many
+        # vectors are seen is read when it opens, too.
+        self._modify({"sync_threshold": _EACH_CHANGE, "ef_search": seen})
         self.close()
         self._open()
 
@@ -87,12 +89,12 @@ class VectorStore(Store):
                 _COLLECTION, configuration=CONFIGURATION, embedding_function=None
             )
 
-    def _write_graph_after(self, changes: int) -> None:
+    def _modify(self, graph: UpdateHNSWConfiguration) -> None:
         last = time.monotonic() + _PATIENCE
         while True:
             try:
                 with self._mapped():
-                    self._collection.modify(configuration={"hnsw": {"sync_threshold": changes}})
+                    self._collection.modify(configuration={"hnsw": graph})
             except IndexStorageError as error:
                 # Chroma's own threads may be writing, and it does not wait for them.
                 if "locked" not in str(error) or time.monotonic() > last:

@@ -25,6 +25,7 @@ from corpus.load import SHIPPED_DOCUMENTS, find_files
 from index import generation
 from index.build import Wanted, build_index
 from index.catalogue import Catalogue
+from index.embedding import Embedder
 from index.generation import CATALOGUE
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ MOST_SECONDS = 20.5  # with the time that killing takes
 MOST_MEGABYTES = 512
 
 
-class NoEmbedder:
+class NoEmbedder(Embedder):
     """Gives every text the same vector: what is found is not in question here."""
 
     name = "none"

@@ -1,7 +1,8 @@
 """Puts the server under load with locust and prints what it bore, as one JSON object.
 
     python reliability/load.py knee       # more and more who ask without a pause, nothing twice
-    python reliability/load.py visitors   # 500 who read for a minute between questions
+    python reliability/load.py visitors   # 500 who read for a minute between questions; they come
+                                          # when the server has tried the documents' own questions
     python reliability/load.py crowd      # 500 who ask in the same moment, with the default limits
     python reliability/load.py memory     # 20,000 questions, and the memory before and after
 
@@ -43,6 +44,7 @@ ROOT = Path(__file__).parent.parent
 _POLITE = ("", "Please tell me: ", "I would like to know: ", "Do you know: ", "A question: ")
 _UNLIMITED = ("RATE", "VISITOR_RATE", "VISITOR_SIMULTANEOUS", "QUEUE")
 _MANY = 100_000
+_PATIENCE = 900  # seconds
 
 
 def questions() -> list[str]:
@@ -151,22 +153,33 @@ def crowd(address: str, seconds: float) -> dict[str, Any]:
 
 
 def memory(address: str, pid: int, count: int) -> dict[str, Any]:
-    """Ask so many questions, and see how much memory the server holds as they go."""
+    """Ask so many questions, and see how much memory the server holds as they go.
+
+    Some are asked often and most are new, as by `visitors`. `grown` is by how much of it from the
+    first quarter, when what is remembered has filled up, to the end.
+    """
     server = psutil.Process(pid)
-    asked = cycle(f"{polite}{each}" for polite in _POLITE for each in questions())
-    held, done = [], 0
+    asked = _popular([f"{polite}{each}" for polite in _POLITE for each in questions()])
+    held, done, errors = [], 0, 0
     while done < count:
-        stats = run(address, 8, 60, constant(0), asked)
+        stats = run(address, 8, 30, constant(0), asked)
         done += stats.total.num_requests
-        held.append(round(server.memory_info().rss / 1e6))
-    return {"questions": done, "megabytes": held, "errors": stats.total.num_failures}
+        errors += stats.total.num_failures
+        held.append((done, round(server.memory_info().rss / 1e6)))
+    settled = next(megabytes for asked_by_then, megabytes in held if asked_by_then >= count / 4)
+    grown = held[-1][1] / settled - 1
+    return {"questions": done, "megabytes": held, "grown": round(grown, 3), "errors": errors}
 
 
 @contextmanager
-def served(*, limited: bool) -> Iterator[tuple[str, int]]:
-    """Serve the shipped documents; give the address and the process."""
+def served(*, limited: bool, rehearsed: bool) -> Iterator[tuple[str, int]]:
+    """Serve the shipped documents; give the address and the process.
+
+    It is `rehearsed` when it has tried the questions that the documents suggest.
+    """
     kept = {name: value for name, value in os.environ.items() if name[:7] != "SUMMIT_"}
     limits = {} if limited else {f"SUMMIT_{name}": str(_MANY) for name in _UNLIMITED}
+    limits["SUMMIT_REHEARSE"] = str(rehearsed)
     with tempfile.TemporaryDirectory() as data:
         own = {"SUMMIT_DATA_DIR": data, "SUMMIT_PORT": "0", **limits}
         log = Path(data) / "log"
@@ -177,19 +190,23 @@ def served(*, limited: bool) -> Iterator[tuple[str, int]]:
                 env={**kept, **own},
             )
         try:
-            yield _address(server, log), server.pid
+            address = _said(server, log, r"ready: (http://\S+)")
+            if rehearsed:
+                _said(server, log, r"(\d+) questions .* were tried")
+            yield address, server.pid
         finally:
             server.terminate()
             server.wait(60)
 
 
-def _address(server: subprocess.Popen[bytes], log: Path) -> str:
-    deadline = time.monotonic() + 300
+def _said(server: subprocess.Popen[bytes], log: Path, what: str) -> str:
+    """Wait until the log says so; give the part that the pattern marks."""
+    deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline and server.poll() is None:
-        if found := re.search(r"ready: (http://\S+)", log.read_text("utf-8")):
+        if found := re.search(what, log.read_text("utf-8")):
             return found[1]
         gevent.sleep(0.2)
-    raise RuntimeError(f"summit serve was not ready: {log.read_text('utf-8')}")
+    raise RuntimeError(f"summit serve did not say {what}: {log.read_text('utf-8')}")
 
 
 def main() -> None:
@@ -200,7 +217,8 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=20_000)
     chosen = parser.parse_args()
     before = psutil.cpu_times()
-    with served(limited=chosen.what == "crowd") as (address, pid):
+    limited, rehearsed = chosen.what == "crowd", chosen.what == "visitors"
+    with served(limited=limited, rehearsed=rehearsed) as (address, pid):
         match chosen.what:
             case "knee":
                 found = knee(address, chosen.seconds or 20)

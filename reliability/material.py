@@ -11,6 +11,7 @@ import numpy as np
 
 from corpus.load import find_files, load_file
 from index.build import Wanted, build_index
+from index.embedding import Embedder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,17 +21,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from index.build import BuildReport
-    from index.embedding import Embedder
     from index.server import ChromaServer
 
 _DIMENSION = 48
 _SENTENCES = 12
 
 
-class HashedWords:
+class HashedWords(Embedder):
     """Embeds a text as the sum of one fixed random direction for each of its words."""
 
-    def __init__(self, name: str = "hashed words") -> None:
+    name = "hashed words"
+
+    def __init__(self, name: str = name) -> None:
         self.name = name
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:

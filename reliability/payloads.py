@@ -1,20 +1,24 @@
 """Sends script payloads and naughty strings everywhere, in a real browser; says what came of it.
 
-Prints one JSON object; exit code 1 where a promise is not kept. A file of strings to try besides,
-one a line, can be named.
+Prints one JSON object; exit code 1 where a promise is not kept. Files of strings to try besides can
+be named: texts with one a line, or JSON lists.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 import tempfile
 import threading
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent / "tests"))
+sys.path.append(str(HERE))
 
 import uvicorn
 from browser import ask, launched
@@ -22,6 +26,7 @@ from fakes import Shelf, a_citation, a_desk, an_answer
 from markdown_it import MarkdownIt
 from payloads import naughty, scripts
 from playwright.sync_api import sync_playwright
+from strings import read_strings
 
 from assistant.answer import Statement
 from assistant.conversations import Conversations
@@ -233,9 +238,9 @@ def figures(strings: Sequence[str], folder: Path) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    every = [*scripts(), *naughty()]
-    for name in sys.argv[1:]:
-        every += Path(name).read_text("utf-8").splitlines()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("files", nargs="*", type=read_strings, metavar="FILE")
+    every = [*scripts(), *naughty(), *chain(*parser.parse_args().files)]
     with tempfile.TemporaryDirectory() as place:
         found = figures(every, Path(place))
     print(json.dumps(found, indent=2))

@@ -1,5 +1,6 @@
 """Runs every harness and prints the table of docs/reliability.md; `--write` puts it there.
 
+`--strings` takes files of further strings for the harness of payloads.
 The exit code is 1 where a promise was not kept.
 """
 
@@ -16,9 +17,10 @@ HERE = Path(__file__).parent
 sys.path.append(str(HERE.parent / "benchmarks"))
 
 from page import DOCS, Others, processor, with_report
+from strings import read_strings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 PAGE = DOCS / "reliability.md"
 _MOST_SECONDS = 1800
@@ -138,15 +140,18 @@ def main() -> None:
     """Run them one after the other."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", action="store_true")
+    parser.add_argument("--strings", nargs="+", type=_readable, default=[], metavar="FILE")
     arguments = parser.parse_args()
     others = Others()
     rows = ["| Promise | Shown by | Reached |", "| --- | --- | --- |"]
     kept = True
     for promise in PROMISES:
-        figures = _figures(promise)
+        files = arguments.strings if promise.harness == "payloads" else []
+        figures = _figures(promise, files)
         kept &= figures is not None and not (figures.get("wrong") or figures.get("faults"))
         reached = promise.said(figures) if figures else "the harness failed"
-        command = " ".join((f"{promise.harness}.py", *promise.arguments))
+        names = (each.name for each in files)
+        command = " ".join((f"{promise.harness}.py", *promise.arguments, *names))
         rows.append(f"| {promise.text} | `{command}` | {reached} |")
         print(rows[-1], flush=True)
     report = "\n".join([*rows, "", f"{processor()}; {others.said()}."])
@@ -155,9 +160,15 @@ def main() -> None:
     sys.exit(not kept)
 
 
-def _figures(promise: Promise) -> dict[str, Any] | None:
+def _readable(name: str) -> Path:
+    read_strings(name)  # a file that is none is told now, not after all other harnesses
+    return Path(name)
+
+
+def _figures(promise: Promise, files: Sequence[Path]) -> dict[str, Any] | None:
     """Give what a harness printed; None where it printed nothing."""
-    command = [sys.executable, str(HERE / f"{promise.harness}.py"), *promise.arguments]
+    harness = HERE / f"{promise.harness}.py"
+    command = [sys.executable, str(harness), *promise.arguments, *map(str, files)]
     result = subprocess.run(
         command, check=False, stdout=subprocess.PIPE, text=True, timeout=_MOST_SECONDS
     )

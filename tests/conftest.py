@@ -13,6 +13,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 for name in list(os.environ):
     if name.startswith(("SUMMIT_", "OPENAI_", "ANTHROPIC_")):
         del os.environ[name]
+os.environ["SUMMIT_REHEARSE"] = "false"  # it would keep a processor busy beside the tests
 
 _connect = socket.socket.connect
 

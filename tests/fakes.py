@@ -16,6 +16,7 @@ import numpy as np
 from assistant.answer import Answer, Citation, State, Statement
 from assistant.conversations import CONVERSATIONS_FILE, Conversations
 from corpus.document import Document, Section, Source
+from index.embedding import Embedder
 from index.search import Hit
 from index.split import split
 from index.terms import terms
@@ -89,7 +90,7 @@ def an_answer(**fields):
     return Answer(**{**values, **fields})
 
 
-class WordEmbedder:
+class WordEmbedder(Embedder):
     """Embeds a text as the sum of fixed random directions, one for each of its terms."""
 
     name = "words"

@@ -2,12 +2,17 @@ from dataclasses import replace
 from threading import Barrier
 
 import pytest
+from fakes import WordEmbedder
 
 from assistant.answer import State
+from assistant.assistant import Assistant
 from assistant.citations import holds
 from assistant.errors import QuestionError
 from assistant.finder import find
 from assistant.question import Question
+from corpus.load import find_files
+from index.build import Wanted, build_index
+from index.search import SearchIndex
 
 # (question, facts): each fact is a choice of words, of which one must stand in the answer.
 QUESTIONS = [
@@ -251,3 +256,13 @@ def test_an_impossible_question_is_refused(assistant, text):
 )
 def test_a_strange_question_gets_an_answer_or_an_abstention(assistant, text):
     assert assistant.ask(text).state in {State.ANSWERED, State.NOT_FOUND}
+
+
+def test_what_it_is_known_by_differs_with_the_embedding_model(documents, tmp_path, reader):
+    names = set()
+    for embedder in (WordEmbedder("one"), WordEmbedder("another")):
+        root = tmp_path / embedder.name
+        build_index(root, Wanted(corpus=tuple(find_files([documents]))), embedder)
+        with SearchIndex(root, embedder) as index:
+            names.add(Assistant(index, reader).identity())
+    assert len(names) == 2

@@ -31,6 +31,13 @@ def test_the_likeliest_sentence_comes_first():
     assert answer("Where do owls live?", text)[0] == "Owls live in old church towers."
 
 
+def test_the_likeliest_sentence_is_said_however_unlikely_each_is_by_itself():
+    ranked = [
+        replace(each, score=each.score / 100) for each in found("owls", "Owls hunt. Owls sleep.")
+    ]
+    assert [each.candidate for each in compose("owls", ranked)] == ranked[:1]
+
+
 def test_sentences_that_answer_parts_of_a_question_come_before_other_ones():
     ranked = found("owls bees", "Owls owls hunt.", "Owls sleep.", "Bees hum.")
     bees = next(each for each in ranked if "Bees" in each.text)

@@ -24,9 +24,18 @@ class OfGeneration(Shelf):
         self.generation = generation
         self.closed = False
         self.warmed = threading.Event()
+        self.rehearsed = 0
+        self.a_few, self.ended = threading.Event(), threading.Event()
 
     def warm_up(self, go_on):
         self.warmed.set()
+
+    def rehearse(self, go_on):
+        while go_on():
+            self.rehearsed += 1
+            self.a_few.set()
+        self.ended.set()
+        return self.rehearsed
 
     def close(self):
         self.closed = True
@@ -249,3 +258,68 @@ def test_trying_starters_of_a_new_index_ends_before_it_is_closed(renewing, gener
     renewing.close()
     assert ended == [False]
     assert renewing._lease.assistant.closed
+
+
+@pytest.fixture
+def at_once(monkeypatch):
+    monkeypatch.setattr("assistant.renewal._REST_SECONDS", 0.001)
+
+
+def test_it_rehearses_in_the_background_until_it_is_closed(renewing, generations, at_once):
+    renewing.keep_rehearsed(lambda: True)
+    [first] = generations.opened
+    assert first.a_few.wait(5)
+    renewing.close()
+    assert first.ended.is_set()
+    assert first.closed
+
+
+def test_it_does_not_rehearse_while_somebody_is_answered(renewing, generations, at_once):
+    busy, looked = threading.Event(), threading.Event()
+    busy.set()
+
+    def idle():
+        looked.set()
+        return not busy.is_set()
+
+    renewing.keep_rehearsed(idle)
+    [first] = generations.opened
+    assert looked.wait(5)
+    assert not first.a_few.wait(0.1)
+    busy.clear()
+    assert first.a_few.wait(5)
+    renewing.close()
+
+
+def test_after_a_take_over_it_rehearses_with_the_new_index_alone(
+    renewing, generations, clock, at_once
+):
+    renewing.keep_rehearsed(lambda: True)
+    generations.name = "g000002"
+    clock.now += 1
+    renewing.invoke(QUESTION)
+    old, new = generations.opened
+    assert old.ended.wait(5)
+    assert new.a_few.wait(5)
+    assert not new.ended.is_set()
+    renewing.close()
+
+
+def test_it_rehearses_only_where_that_was_asked_for(renewing, generations, clock, at_once):
+    generations.name = "g000002"
+    clock.now += 1
+    renewing.invoke(QUESTION)
+    new = generations.opened[-1]
+    assert new.warmed.wait(5)
+    assert not new.a_few.wait(0.1)
+
+
+def test_an_index_that_is_lost_while_it_rehearses_is_logged(renewing, generations, at_once, caplog):
+    def rehearse(go_on):
+        raise IndexMismatchError("the index is gone")
+
+    generations.opened[0].rehearse = rehearse
+    renewing.keep_rehearsed(lambda: True)
+    renewing.close()
+    [line] = [each.getMessage() for each in caplog.records]
+    assert line == "the documents' own questions are not tried: the index is gone"

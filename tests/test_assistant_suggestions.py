@@ -124,6 +124,27 @@ def test_a_question_that_was_offered_is_answered_without_another_search(assistan
     assert searched.called
 
 
+def test_a_question_that_was_rehearsed_is_answered_without_another_search(assistant, monkeypatch):
+    searched = Mock(wraps=assistant._index.search)
+    monkeypatch.setattr(assistant._index, "search", searched)
+    going = iter([True, True, False])
+    assert assistant.rehearse(lambda: next(going)) == 2
+    [entry, *_] = assistant._index.catalogue.entries()
+    first, second, *_ = assistant.document(entry.document_id).questions
+    searched.reset_mock()
+    for each in (first, second):
+        assert assistant.ask(each).state is State.ANSWERED
+    assert not searched.called
+
+
+def test_no_more_is_rehearsed_than_is_remembered(assistant, monkeypatch):
+    many = [f"How old is owl {number}?" for number in range(400)]
+    tried = []
+    monkeypatch.setattr("assistant.assistant.candidates", lambda *_: many)
+    monkeypatch.setattr(assistant, "_answer_to", lambda text, _: tried.append(text))
+    assert assistant.rehearse() == len(tried) == 512
+
+
 def test_a_question_that_was_asked_in_other_words_is_not_offered():
     asked = ["Where are Norway's barn owls nesting?"]
     assert QUESTIONS[1] not in offered(asked, each_its_own(QUESTIONS), QUESTIONS[:3])

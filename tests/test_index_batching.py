@@ -45,9 +45,9 @@ def pool():
 
 def ask_meanwhile(pool, slow, batching, *wishes):
     """Ask for the first; once it is being embedded for the others, and once they wait, go on."""
-    first = pool.submit(batching.embed, wishes[0])
+    first = pool.submit(batching.embed_questions, wishes[0])
     assert slow.began.wait(PATIENCE)
-    others = [pool.submit(batching.embed, each) for each in wishes[1:]]
+    others = [pool.submit(batching.embed_questions, each) for each in wishes[1:]]
     end = time.monotonic() + PATIENCE
     while len(batching._waiting) < len(others):
         assert time.monotonic() < end
@@ -68,11 +68,21 @@ def test_what_is_asked_for_meanwhile_goes_together(pool, slow):
     assert len(slow.given) == 2
 
 
+def test_texts_of_documents_are_embedded_as_such():
+    class Telling(WordEmbedder):
+        def embed_questions(self, texts):
+            return super().embed([f"asked {each}" for each in texts])
+
+    batching = Batching(Telling())
+    assert np.array_equal(batching.embed(["owls"]), WordEmbedder().embed(["owls"]))
+    assert np.array_equal(batching.embed_questions(["owls"]), WordEmbedder().embed(["asked owls"]))
+
+
 def test_who_asks_alone_waits_for_nobody(slow):
     slow.may.set()
     batching = Batching(slow)
-    assert np.array_equal(batching.embed(["owls"]), WordEmbedder().embed(["owls"]))
-    assert batching.embed(["bees"]).shape == (1, 64)
+    assert np.array_equal(batching.embed_questions(["owls"]), WordEmbedder().embed(["owls"]))
+    assert batching.embed_questions(["bees"]).shape == (1, 64)
     assert slow.given == [["owls"], ["bees"]]
 
 
@@ -83,20 +93,21 @@ def test_an_error_reaches_all_of_its_go_and_later_ones_go_on(pool, slow):
     for each in together:
         with pytest.raises(ModelError, match="the model is broken"):
             each.result(PATIENCE)
-    assert batching.embed(["bees"]).shape == (1, 64)
+    assert batching.embed_questions(["bees"]).shape == (1, 64)
 
 
 def test_many_threads_each_get_their_own(pool):
     batching = Batching(WordEmbedder())
     texts = [f"word{number}" for number in range(500)]
-    found = list(pool.map(lambda text: batching.embed([text])[0], texts, timeout=PATIENCE))
+    ask = batching.embed_questions
+    found = list(pool.map(lambda text: ask([text])[0], texts, timeout=PATIENCE))
     assert np.array_equal(np.array(found), WordEmbedder().embed(texts))
 
 
 def test_the_model_gives_the_same_as_for_each_alone(pool, embedder):
     batching = Batching(embedder)
     texts = [f"What did country {number} say about safety?" for number in range(24)]
-    found = list(pool.map(lambda text: batching.embed([text])[0], texts))
+    found = list(pool.map(lambda text: batching.embed_questions([text])[0], texts))
     assert np.abs(np.array(found) - embedder.embed(texts)).max() < 1e-5
 
 

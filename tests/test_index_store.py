@@ -104,15 +104,43 @@ def test_a_moment_in_which_chroma_itself_holds_the_database_is_waited_for(folder
 
 
 @pytest.mark.parametrize(
-    ("most_checked", "lost", "sealed"), [(300, 1, True), (300, 2, False), (301, 1, False)]
+    ("all_checked", "lost", "sealed"), [(299, 1, True), (299, 2, False), (300, 1, False)]
 )
 def test_of_very_many_vectors_a_few_may_not_be_found_and_of_fewer_none(
-    tmp_path, monkeypatch, most_checked, lost, sealed
+    tmp_path, monkeypatch, all_checked, lost, sealed
 ):
     ids = [f"v{number}" for number in range(300)]
     with VectorStore(tmp_path, write=True) as store:
         store.add(ids, np.random.default_rng(1).normal(size=(300, 8)).astype(np.float32))
-        monkeypatch.setattr("index.vectors._MOST_CHECKED", most_checked)
+        monkeypatch.setattr("index.vectors._ALL_CHECKED", all_checked)
         monkeypatch.setattr(store, "lost", lambda _ids: ids[:lost])
         with nullcontext() if sealed else pytest.raises(IndexStorageError, match="by themselves"):
             store.seal()
+
+
+def test_of_very_many_vectors_some_are_looked_up_those_that_are_new_first(tmp_path, monkeypatch):
+    ids = [f"v{number:03}" for number in range(300)]
+    monkeypatch.setattr("index.vectors._ALL_CHECKED", 299)
+    monkeypatch.setattr("index.vectors._CHECKED_OF_MORE", 4)
+    looked_up = []
+    with VectorStore(tmp_path, write=True) as store:
+        store.add(ids, np.random.default_rng(1).normal(size=(300, 8)).astype(np.float32))
+        monkeypatch.setattr(store, "lost", lambda ids: looked_up.extend(ids) or [])
+        store.seal(["v200", "v100"])
+    assert looked_up == ["v200", "v100", "v000", "v001"]
+
+
+def test_the_more_vectors_there_are_the_more_of_them_a_search_looks_at(tmp_path, monkeypatch):
+    def seen():
+        with VectorStore(tmp_path) as store:
+            return store._collection.configuration["hnsw"]["ef_search"]
+
+    vectors = np.random.default_rng(1).normal(size=(300, 8)).astype(np.float32)
+    with VectorStore(tmp_path, write=True) as store:
+        store.add([f"v{number}" for number in range(300)], vectors)
+        store.seal()
+    assert seen() == 200
+    monkeypatch.setattr("index.vectors._SEEN", 0.9)
+    with VectorStore(tmp_path, write=True) as store:
+        store.seal()
+    assert seen() == 270

@@ -36,7 +36,7 @@ def test_an_import_that_points_the_wrong_way_is_seen():
     ("library", "only"),
     [
         ("chromadb", ("index/server.py", "index/store.py", "index/vectors.py")),
-        ("sentence_transformers", "index/embedding.py"),
+        ("sentence_transformers", "index/transformer.py"),
         ("onnxruntime", "index/runtime.py"),
         ("sqlite3", ("index/catalogue.py", "index/checksums.py", "assistant/sqlite.py")),
         (

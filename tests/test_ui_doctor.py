@@ -85,7 +85,8 @@ def test_the_doctor_counts_missing_vectors_and_those_of_no_passage(summit, where
 
 def test_the_doctor_looks_up_every_vector_though_a_build_looks_up_fewer(folder, monkeypatch):
     looked_up = []
-    monkeypatch.setattr("index.vectors._MOST_CHECKED", 1)
+    monkeypatch.setattr("index.vectors._ALL_CHECKED", 1)
+    monkeypatch.setattr("index.vectors._CHECKED_OF_MORE", 1)
     monkeypatch.setattr(VectorStore, "lost", lambda _, ids: looked_up.extend(ids) or [])
     assert examine_vectors(folder) == []
     with Catalogue(folder / CATALOGUE) as catalogue:

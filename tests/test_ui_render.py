@@ -71,7 +71,18 @@ def test_nothing_of_a_document_question_or_model_becomes_markup():
 
 
 @pytest.mark.parametrize(
-    "url", ["javascript:alert(1)", "data:text/html,x", "//e.example", "", "http://[", "ftp://e"]
+    "url",
+    [
+        *("javascript:alert(1)", "data:text/html,x", "//e.example", "", "http://[", "ftp://e"),
+        # What no browser can follow.
+        *(
+            "http://www.<b>owl</b",
+            "http://a b/",
+            "http://1.2.3.400/",
+            "https://a:99999/",
+            "http://",
+        ),
+    ],
 )
 def test_only_addresses_of_the_web_become_links(url):
     assert web_address(url) == ""

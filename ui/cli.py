@@ -143,7 +143,7 @@ def ingest(
     ] = False,
 ) -> None:
     """Bring the index up to date with the corpus folder, and add documents of yours."""
-    from assistant.load import default_embedder
+    from assistant.load import open_embedder
     from ui.sync import summary, sync
 
     settings = _settings()
@@ -152,7 +152,7 @@ def ingest(
         return
     report = sync(
         settings,
-        default_embedder(),
+        open_embedder(settings),
         _err,
         extra=tuple(paths or ()),
         remove=tuple(remove or ()),
@@ -330,11 +330,11 @@ def _settings(**overrides: object) -> Settings:
 
 
 def _assistant(**overrides: object) -> Assistant:
-    from assistant.load import default_embedder, is_kept_by_others, open_assistant
+    from assistant.load import is_kept_by_others, open_assistant, open_embedder
     from ui.sync import sync
 
     settings = _settings(**overrides)
-    embedder = default_embedder()
+    embedder = open_embedder(settings)
     try:
         if not is_kept_by_others(settings):
             sync(settings, embedder, _err)

@@ -11,8 +11,8 @@ from assistant.feedback import Feedback
 from assistant.load import (
     chat_model,
     chroma_server,
-    default_embedder,
     index_folder,
+    open_embedder,
     repair_index,
 )
 from corpus.errors import DocumentError
@@ -43,7 +43,7 @@ def examine(settings: Settings, *, repair: bool = False) -> Iterator[Finding]:
     """
     yield from _documents(settings)
     yield from _kept(settings)
-    embedder = default_embedder()
+    embedder = open_embedder(settings)
     try:
         embedder.embed(["a text"])
         yield Finding(good=True, text=f"embedding model: {embedder.name}")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
+from pydantic import AnyHttpUrl, ValidationError
 
 from assistant.answer import BUILT_IN, State
 from assistant.feedback import MAX_COMMENT_CHARACTERS
@@ -96,12 +97,12 @@ def spoken(answer: Answer, t: Texts) -> str:
 
 
 def web_address(url: str) -> str:
-    """Give an address of the web; an empty text for whatever else it is."""
+    """Give an address of the web that browsers follow; an empty text for whatever else it is."""
     try:
-        scheme = urlsplit(url).scheme
-    except ValueError:
+        AnyHttpUrl(url)
+    except ValidationError:
         return ""
-    return url if scheme in {"http", "https"} else ""
+    return url
 
 
 def citation_address(citation: Citation) -> str:

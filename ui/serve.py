@@ -11,7 +11,7 @@ from rich.console import Console
 
 from assistant.conversations import Conversations
 from assistant.feedback import Feedback
-from assistant.load import default_embedder, is_kept_by_others, open_renewing
+from assistant.load import is_kept_by_others, open_embedder, open_renewing
 from corpus.load import SHIPPED_DOCUMENTS
 from index.errors import IndexBusyError, IndexLossError, IndexMismatchError
 from ui.admission import Admission
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
 
-    from assistant.assistant import Assistant
+    from assistant.renewal import RenewingAssistant
     from assistant.settings import Settings
 
 _CUT_OFF = 1  # exit code
@@ -52,10 +52,13 @@ def serve(settings: Settings) -> None:
     # Whoever starts it is to know at once where nothing can be kept; it answers all the same.
     unless_unusable(lambda: conversations.answer(""), None)
     watch = Watch(log_questions=settings.log_questions)
-    desk = Desk(_assistant(settings), settings, Admission(settings), watch)
+    assistant = _assistant(settings)
+    desk = Desk(assistant, settings, Admission(settings), watch)
     shipped = settings.corpus_dir == SHIPPED_DOCUMENTS
     application = build_app(desk, conversations, feedback, shipped=shipped)
     _log.info("Summit Assistant is ready: %s  (stop with Ctrl-C)", _address(listener))
+    if settings.rehearse:
+        assistant.keep_rehearsed(lambda: not desk.admission.answering)
     with tracing(application, watch):
         complete = run(application, listener, desk)
     if not complete:
@@ -63,12 +66,12 @@ def serve(settings: Settings) -> None:
         # Python would wait for their threads.
         logging.shutdown()
         os._exit(_CUT_OFF)
-    desk.assistant.close()
+    assistant.close()
 
 
-def _assistant(settings: Settings) -> Assistant:
+def _assistant(settings: Settings) -> RenewingAssistant:
     terminal = Console(stderr=True)
-    embedder = default_embedder()
+    embedder = open_embedder(settings)
     try:
         if not is_kept_by_others(settings):
             sync(settings, embedder, terminal, say=_log.warning)

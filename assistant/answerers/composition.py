@@ -68,7 +68,8 @@ def compose(
         if not any(_alike(candidate, other) for other in chosen):
             chosen.append(candidate)
     for candidate in (best, *first, *weighed[1:]):
-        if len(chosen) >= wanted or candidate.score < max(_LEAST, _NEAR_BEST * best.score):
+        unlikely = candidate.score < max(_LEAST, _NEAR_BEST * best.score)
+        if chosen and (unlikely or len(chosen) >= wanted):
             break
         support = _support(candidate, weighed)
         group = [candidate, *support] if candidate is best else [*support, candidate]
