@@ -8,22 +8,26 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from examine import wrong_answer
 from material import HashedWords, build
 
+import index.server
 from index.errors import IndexMissingError, IndexProblemError, IndexUnreachableError
 from index.search import SearchIndex
 from index.server import ChromaServer, ServerStore
 from index.shared import home_of
+from index.vectors import CONFIGURATION
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from multiprocessing.connection import Connection
     from pathlib import Path
 
-REFUSED = 3  # exit code of a build that ended in one line
+REFUSED, BROKEN = 3, 4  # exit codes of a build that ended in one line
+FAILED = "has failed"  # says the line where Chroma cannot go on with what it holds
+_WRITTEN_OFTEN: Any = {"sync_threshold": 50, "batch_size": 25}  # changes
 _PAUSE = 0.05  # seconds, of who asks a server that is gone
 
 
@@ -74,12 +78,14 @@ class Builder:
         """Build; tell when it is to be struck or else, at the end, how many requests it took."""
         if self.planted:
             ServerStore.retire = ServerStore.delete  # type: ignore[assignment, method-assign]
+        # Graphs of few vectors are to be written to the disk as often as those of many.
+        index.server.CONFIGURATION = {"hnsw": {**CONFIGURATION["hnsw"], **_WRITTEN_OFTEN}}
         server = CountedServer(self.url, name=self.name)
         server.told, server.strike = told, self.strike
         try:
             build(self.root, self.folder, rebuild=self.rebuild, server=server)
-        except IndexProblemError:
-            sys.exit(REFUSED)
+        except IndexProblemError as error:
+            sys.exit(BROKEN if FAILED in str(error) else REFUSED)
         if told and not self.strike:
             told.send(server.requests)
 

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
-from builders import REFUSED, Builder, Reader, Strike
+from builders import BROKEN, FAILED, REFUSED, Builder, Reader, Strike
 from chroma_server import ChromaProcess
 from examine import NOTHING, examine
 from material import processes, texts_of, write_documents
@@ -56,6 +56,7 @@ class Figures:
     server_kills: int = 0
     missed: int = 0
     refused: int = 0
+    rebuilt: int = 0
     left: dict[str, int] = field(default_factory=dict)
     answers: int = 0
     without_server: int = 0
@@ -187,13 +188,15 @@ def _round(site: Site, kind: str, number: int, strike: Strike, figures: Figures)
     figures.answers += answers
     figures.without_server += without
     held, found = _examined(site, versions)
-    wrong += wrong_answers + found
-    if kept and held != "new":
+    broken = strike.server and any(FAILED in each for each in found)
+    wrong += wrong_answers + ([] if broken else found)
+    if kept and held != "new" and not broken:
         wrong.append("a build that ended well is not there")
-    left = f"{kind}: {held or 'a mixture'}"
+    left = f"{kind}: {'a broken graph' if broken else held or 'a mixture'}"
     figures.left[left] = figures.left.get(left, 0) + 1
     site.texts = site.change(2 * number + 1)
-    return wrong + [f"after the next run: {each}" for each in _mended(site, number)]
+    mended = _mended(site, number, strike, figures)
+    return wrong + [f"after the next run: {each}" for each in mended]
 
 
 def _struck(site: Site, kind: str, strike: Strike, figures: Figures) -> tuple[bool, list[str]]:
@@ -215,21 +218,28 @@ def _struck(site: Site, kind: str, strike: Strike, figures: Figures) -> tuple[bo
     if process.exitcode == -signal.SIGKILL:
         figures.kills += 1
         return False, []
-    if strike.server and process.exitcode == REFUSED:
+    if strike.server and process.exitcode in {REFUSED, BROKEN}:
         figures.refused += 1
         return False, []
     figures.missed += not strike.server
     return True, ["the work itself failed"] if process.exitcode else []
 
 
-def _mended(site: Site, number: int) -> list[str]:
-    """Let the next run take in what changed; say what is wrong afterwards."""
+def _mended(site: Site, number: int, strike: Strike, figures: Figures) -> list[str]:
+    """Let the next run take in what changed; say what is wrong afterwards.
+
+    Chroma may have been killed while it wrote a graph; the run then says that a rebuild mends it.
+    """
     machine = "machine"
     if number % _ELSEWHERE_EACH == _ELSEWHERE_EACH - 1:
         machine = "other"
         time.sleep(_FORGOTTEN)
     again = _started(site.builder(machine).run, None)
     again.join()
+    if strike.server and again.exitcode == BROKEN:
+        figures.rebuilt += 1
+        again = _started(site.builder(machine, "rebuild").run, None)
+        again.join()
     held, wrong = _examined(site, {"new": site.texts})
     if again.exitcode or held != "new":
         wrong.append("it did not mend it")
