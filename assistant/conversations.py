@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pydantic import SecretStr
-    from sqlalchemy import ScalarSelect
+    from sqlalchemy import Delete, ScalarSelect
 
     from corpus.document import Document
 
@@ -48,6 +48,7 @@ _MAX_BYTES = 1024 * 1024 * 1024
 _LAST = 2**63 - 1
 _ID_BYTES = 16
 _AROUND_CHARACTERS = 400
+_MOST_REMOVED = 100  # at once; where fewer are kept than before, they go little by little
 _TURNS_BEFORE = 20  # more than anybody looks back to; a conversation may have hundreds
 _answers = Table(
     "answers",
@@ -100,7 +101,8 @@ class KeptAnswer:
 class Conversations:
     """The conversations in a data folder, or in the PostgreSQL database of an address.
 
-    There is no file, and no table, until the first answer. Safe to use from several threads and
+    Of more answers than `most` the oldest are deleted, whatever conversation they are in. There is
+    no file, and no table, until the first answer. Safe to use from several threads and
     processes. Every method raises ConversationError where file or database cannot be used; the
     message says how to mend it. `place` says where they are.
 
@@ -108,10 +110,13 @@ class Conversations:
         SettingsError: the driver of PostgreSQL is not installed.
     """
 
-    def __init__(self, data_dir: Path, database_url: SecretStr = FILES) -> None:
+    def __init__(
+        self, data_dir: Path, database_url: SecretStr = FILES, *, most: int = _LAST
+    ) -> None:
         place = open_place(data_dir / CONVERSATIONS_FILE, _MAX_BYTES, database_url)
         self._database = Database(place, _answers, "conversations", ConversationError)
         self.place = place.name
+        self._most = most
 
     def add(
         self,
@@ -142,7 +147,8 @@ class Conversations:
         }
         # Those that are added at once must be seen in the order of their numbers.
         adding = self._database.place.insert(_answers).values(row)
-        self._database.write(adding, alone=kept.conversation_id)
+        beyond = _beyond(self._most)
+        self._database.write(adding, alone=kept.conversation_id, afterwards=beyond)
         return kept
 
     def suggest(self, kept: KeptAnswer, suggestions: tuple[str, ...]) -> KeptAnswer:
@@ -197,6 +203,18 @@ class Conversations:
     def count(self) -> int:
         """Count the answers of all conversations."""
         return self._database.count()
+
+
+def _beyond(most: int) -> Delete:
+    """Delete the oldest answers that are more than so many.
+
+    Those that somebody else deletes or changes just now are left for next time: whoever waited for
+    them might hold what those wait for.
+    """
+    last = select(func.max(_answers.c.number)).scalar_subquery()
+    oldest = select(_answers.c.number).where(_answers.c.number <= last - most)
+    some = oldest.order_by(_answers.c.number).limit(_MOST_REMOVED)
+    return delete(_answers).where(_answers.c.number.in_(some.with_for_update(skip_locked=True)))
 
 
 def _number(conversation_id: str, answer_id: str) -> ScalarSelect[int]:

@@ -77,16 +77,21 @@ class Database:
     content: str
     error: type[StorageError]
 
-    def write(self, statement: Insert, *, alone: str = "") -> None:
+    def write(
+        self, statement: Insert, *, alone: str = "", afterwards: Delete | None = None
+    ) -> None:
         """Add a row; the table is made where there is none.
 
-        Of those that write and name the same as `alone` one does so at a time.
+        Of those that write and name the same as `alone` one does so at a time. What is to be
+        deleted `afterwards` goes with the same transaction.
         """
         with self._mapped(), self._writing(alone) as connection:
             if not self._is_in(connection):
                 self.place.lock(connection, f"table {self.table.name}")
                 self.table.create(connection, checkfirst=True)
             connection.execute(statement)
+            if afterwards is not None:
+                connection.execute(afterwards)
 
     def change(self, statement: Update | Delete, *, alone: str = "") -> bool:
         """Change rows; say whether there were any."""

@@ -104,6 +104,9 @@ class Settings(BaseSettings):
         description="embedding model that finds passages, as sentence-transformers takes it: a "
         "folder, or a name in the local cache of models; empty: the built-in",
     )
+    kept_answers: int = Field(
+        1_000_000, ge=1, description="answers that are kept at most; then the oldest go"
+    )
     model: str = Field(
         "",
         description="chat model as PROVIDER:NAME; empty: the built-in answerer",

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import chromadb
 import numpy as np
 from chromadb.config import DEFAULT_DATABASE, DEFAULT_TENANT, Settings
-from chromadb.errors import ChromaError, NotFoundError
+from chromadb.errors import ChromaError, InternalError, NotFoundError
 
 from index.errors import IndexStorageError, IndexUnreachableError
 from index.vectors import CONFIGURATION, Store
@@ -175,6 +175,12 @@ class ChromaServer:
                 f"the Chroma server at {self.url} does not have all of the index ({error}); "
                 "check SUMMIT_CHROMA_TENANT and SUMMIT_CHROMA_DATABASE, or run: "
                 "summit ingest --rebuild"
+            ) from error
+        except InternalError as error:
+            # So it is where Chroma was killed while it wrote a graph to its disk.
+            raise IndexUnreachableError(
+                f"the Chroma server at {self.url} has failed ({_reason(error)}); see that it has "
+                "room on its disk and, if it fails again, run: summit ingest --rebuild"
             ) from error
         except Exception as error:  # Chroma raises Exception itself where a proxy answers
             raise IndexUnreachableError(

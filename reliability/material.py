@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from index.build import BuildReport
+    from index.server import ChromaServer
 
 _DIMENSION = 48
 _SENTENCES = 12
@@ -77,8 +78,13 @@ def texts_of(folder: Path) -> dict[str, str]:
 
 
 def build(
-    root: Path, folder: Path, embedder: Embedder | None = None, *, rebuild: bool = False
+    root: Path,
+    folder: Path,
+    embedder: Embedder | None = None,
+    *,
+    rebuild: bool = False,
+    server: ChromaServer | None = None,
 ) -> BuildReport:
     """Bring the index up to date with the folder, as `summit ingest` does."""
     wanted = Wanted(corpus=tuple(find_files([folder])))
-    return build_index(root, wanted, embedder or HashedWords(), rebuild=rebuild)
+    return build_index(root, wanted, embedder or HashedWords(), rebuild=rebuild, server=server)

@@ -42,6 +42,13 @@ def _killed(found: dict[str, Any]) -> str:
     )
 
 
+def _killed_server(found: dict[str, Any]) -> str:
+    return (
+        f"{found['kills']} builders and {found['server_kills']} servers killed, {found['wrong']} "
+        f"with anything wrong; {found['answers']:,} searches meanwhile"
+    )
+
+
 def _together(found: dict[str, Any]) -> str:
     return (
         f"{found['rounds']} rounds, {found['wrong']} wrong; {found['told']} were told, after "
@@ -98,6 +105,13 @@ PROMISES = (
         "kill",
         ("--kills", "200"),
         _killed,
+    ),
+    Promise(
+        "The same on a Chroma server, where that is killed, too, and started again; who reads "
+        "meanwhile is answered rightly, or told that it is gone",
+        "kill_server",
+        ("--kills", "60"),
+        _killed_server,
     ),
     Promise(
         "Of two ingestions at once the second is told within 2 s; who reads meanwhile is answered",

@@ -232,6 +232,35 @@ def test_answers_of_many_threads_are_all_kept(conversations):
     assert len(conversations.turns(home)) == 13
 
 
+def test_of_more_answers_than_are_to_be_kept_the_oldest_go_and_their_links_end(
+    tmp_path, database_url
+):
+    few = Conversations(tmp_path / "data", database_url, most=3)
+    begun = few.add("", answer("Q0?"), [document()])
+    others = [few.add("", answer(f"Q{number}?"), [document()]) for number in range(1, 3)]
+    assert few.answer(begun.id) == begun
+    last = few.add(begun.conversation_id, answer("Q3?"), [document()])
+    assert few.count() == 3
+    assert few.answer(begun.id) is None
+    assert few.turns(begun.conversation_id) == [last]
+    assert [few.answer(each.id) for each in others] == others
+
+
+def test_where_fewer_are_to_be_kept_than_before_the_rest_goes_little_by_little(
+    tmp_path, database_url, monkeypatch
+):
+    monkeypatch.setattr("assistant.conversations._MOST_REMOVED", 2)
+    many = Conversations(tmp_path / "data", database_url)
+    kept = [many.add("", answer(f"Q{number}?"), [document()]) for number in range(5)]
+    few = Conversations(tmp_path / "data", database_url, most=1)
+    few.add("", answer("Q5?"), [document()])
+    assert few.count() == 4
+    assert [few.answer(each.id) for each in kept[:2]] == [None, None]
+    for number in range(6, 9):
+        few.add("", answer(f"Q{number}?"), [document()])
+    assert few.count() == 1
+
+
 @pytest.mark.parametrize("damage", ["folder", "text"])
 def test_a_file_that_cannot_be_used_is_one_line_that_says_how_to_mend_it(in_file, tmp_path, damage):
     file = tmp_path / "data" / CONVERSATIONS_FILE

@@ -139,6 +139,50 @@ def test_whoever_reads_a_conversation_sees_no_turn_before_those_that_were_begun_
     assert conversations.turns(elsewhere.conversation_id) == [elsewhere]
 
 
+def test_many_who_write_at_once_keep_the_last_answers_and_never_wait_for_each_other_for_ever(
+    postgres, conversations
+):
+    few = Conversations(NOWHERE, postgres, most=10)
+    few.add("", an_answer(citations=()), [])
+    failed = []
+
+    def write(name):
+        try:
+            for number in range(20):
+                question = f"{name}-{number}"
+                kept = few.add("", an_answer(question=question, citations=()), [])
+                few.add(kept.conversation_id, an_answer(question=question, citations=()), [])
+                if number % 3 == 0:
+                    few.delete(kept.conversation_id)
+        except ConversationError as error:
+            failed.append(str(error))
+
+    threads = [threading.Thread(target=write, args=(name,)) for name in range(6)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert failed == []
+    last = [few.add("", an_answer(citations=()), []) for _ in range(10)]
+    assert few.count() == 10
+    assert [conversations.answer(each.id) for each in last] == last
+
+
+def test_what_somebody_changes_just_now_goes_the_next_time_and_nobody_waits_for_it(
+    postgres, cluster
+):
+    one = Conversations(NOWHERE, postgres, most=1)
+    held = one.add("", an_answer(citations=()), [])
+    with cluster.connected(NAME) as holder, holder.transaction():
+        holder.execute("SELECT 1 FROM answers WHERE id = %s FOR UPDATE", (held.id,))
+        started = time.monotonic()
+        one.add("", an_answer(citations=()), [])
+        assert time.monotonic() - started < 4
+        assert one.count() == 2
+    one.add("", an_answer(citations=()), [])
+    assert one.count() == 1
+
+
 def test_a_server_that_is_gone_is_one_line_and_all_is_well_when_it_is_back(
     conversations, feedback, cluster
 ):

@@ -368,6 +368,41 @@ def test_a_server_that_is_down_is_one_line_with_its_address_and_the_mend(tmp_pat
             assert complete(index)
 
 
+def test_a_graph_that_the_server_was_killed_over_is_one_line_and_a_rebuild_mends_it(
+    tmp_path, documents, monkeypatch
+):
+    # So that Chroma writes the graph of a small index to its disk, too.
+    small = {"hnsw": {"space": "cosine", "ef_search": 200, "sync_threshold": 5, "batch_size": 5}}
+    monkeypatch.setattr("index.server.CONFIGURATION", small)
+    more_documents(documents, 20)
+    root = tmp_path / "1"
+    with ChromaProcess(tmp_path / "chroma") as process:
+        server = ChromaServer(process.url)
+        build(root, documents, server)
+        process.stop()
+        [half] = (tmp_path / "chroma").rglob("index_metadata.pickle")
+        half.write_bytes(b"")
+        process.start()
+        more_documents(documents, 21)
+        for attempt in (
+            lambda: contents(root, server) and opened(root, server).search("owl hunts mice"),
+            lambda: build(root, documents, server),
+        ):
+            with pytest.raises(IndexUnreachableError, match=r"has failed.*--rebuild") as raised:
+                attempt()
+            assert f"the Chroma server at {process.url} has failed" in str(raised.value)
+            assert "\n" not in str(raised.value)
+        [found] = problems(root, WordEmbedder.name, server)
+        assert "has failed" in found
+        build(root, documents, server, rebuild=True)
+        assert problems(root, WordEmbedder.name, server) == []
+        with opened(root, server) as index:
+            assert index.search("owl hunts mice")[0].passage.document_id == "owls"
+        (documents / "last.txt").write_text("The last one counts.\n")
+        build(root, documents, server)
+        assert len([part for part in server.parts() if part.startswith("vectors.")]) == 1
+
+
 @pytest.mark.parametrize(
     ("reply", "said"),
     [(500, "HTTP Error 500"), (b"<html>a page</html>", ""), ("HANG", "timed out")],

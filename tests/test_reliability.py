@@ -37,6 +37,19 @@ def test_the_harness_finds_an_index_that_is_changed_in_place():
     assert figures["wrong"] > 0
 
 
+def test_a_killed_builder_or_chroma_server_leaves_every_document_whole():
+    code, figures = run("kill_server", "--kills", "6")
+    assert figures["examples"] == []
+    assert (code, figures["kills"], figures["server_kills"], figures["wrong"]) == (0, 4, 2, 0)
+    assert figures["answers"] > 0
+
+
+def test_the_harness_finds_a_builder_that_removes_what_others_read():
+    code, figures = run("kill_server", "--kills", "40", "--planted")
+    assert (code, figures["wrong"]) == (1, 1)
+    assert any("vectors are missing" in each for each in figures["examples"])
+
+
 def test_of_two_ingestions_at_once_one_is_told_so_and_nothing_is_missing_or_unreadable():
     code, figures = run("together", "--rounds", "3")
     assert figures["examples"] == []

@@ -80,6 +80,19 @@ def test_two_servers_share_conversations_and_feedback_and_outlive_their_database
     assert PASSWORD not in said
 
 
+def test_a_server_keeps_as_many_answers_as_is_set(indexed, postgres, tmp_path):
+    process, address = start(indexed["SUMMIT_DATA_DIR"], **indexed, SUMMIT_KEPT_ANSWERS="2")
+    try:
+        for number in range(3):
+            body = {"key": "k", "question": f"{number}. Where do owls live?", "conversation": ""}
+            asked = httpx.post(f"{address}/widget/questions", json=body, timeout=60)
+            assert asked.status_code == 200
+        assert Conversations(tmp_path, postgres).count() == 2
+    finally:
+        process.terminate()
+        process.wait(120)
+
+
 def test_feedback_is_taken_out_of_the_database(summit, where, postgres, tmp_path):
     Feedback(tmp_path, postgres).judge("a", Verdict.UP, an_answer(question="Who?"))
     result = summit("feedback", "export", **where)

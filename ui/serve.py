@@ -47,7 +47,9 @@ def serve(settings: Settings) -> None:
     tracing = _tracing(settings)
     listener = listen(settings.host, settings.port)
     set_up_logs(settings)
-    conversations = Conversations(settings.data_dir, settings.database_url)
+    conversations = Conversations(
+        settings.data_dir, settings.database_url, most=settings.kept_answers
+    )
     feedback = Feedback(settings.data_dir, settings.database_url)
     # Whoever starts it is to know at once where nothing can be kept; it answers all the same.
     unless_unusable(lambda: conversations.answer(""), None)
