@@ -101,7 +101,7 @@ def postgres(cluster):
     return cluster.url
 
 
-@pytest.fixture(params=["files", "postgres"])
+@pytest.fixture(params=["files", pytest.param("postgres", marks=pytest.mark.slow)])
 def database_url(request):
     """Where conversations and feedback are kept: each way, one after the other."""
     from assistant.database import FILES

@@ -9,6 +9,8 @@ import pytest
 from assistant.answerers import evidence
 from assistant.evaluation.questions import DEV_QUESTIONS, TEST_QUESTIONS
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 BASELINE = ROOT / "tests" / "baseline.json"
 

@@ -398,6 +398,7 @@ print(row["judge_faithfulness"], row["judge_correctness"])
 """
 
 
+@pytest.mark.slow
 def test_a_judge_leaves_no_file_behind_and_calls_nobody_but_its_model(tmp_path):
     home, spare = tmp_path / "home", tmp_path / "spare"
     home.mkdir()

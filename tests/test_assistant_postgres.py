@@ -16,6 +16,8 @@ from assistant.conversations import Conversations
 from assistant.errors import ConversationError, FeedbackError, SettingsError
 from assistant.feedback import Feedback, Verdict
 
+pytestmark = pytest.mark.slow
+
 NOWHERE = Path("/proc/nowhere")
 ROOT = Path(__file__).parent.parent
 JUDGE = """

@@ -113,6 +113,7 @@ def test_a_model_that_is_missing_or_damaged_is_said_in_one_line(tmp_path, conten
         MiniReader(path).read("Why?", [passage()])
 
 
+@pytest.mark.slow
 def test_the_library_that_runs_the_model_sends_nothing_to_its_maker(tmp_path):
     load_and_wait = (
         "import time; from assistant.reader import MiniReader; MiniReader()._model; time.sleep(12)"

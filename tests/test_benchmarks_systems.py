@@ -242,6 +242,7 @@ def test_every_question_is_timed_and_what_was_found_is_given(tmp_path):
     assert "answers" not in result
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", setups.MODULES)
 def test_a_peer_finds_what_it_took_in(name, texts, tmp_path, monkeypatch):
     for variable, value in setups.ENVIRONMENT.items():

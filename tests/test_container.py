@@ -103,6 +103,7 @@ def installed(tmp_path_factory):
     return target
 
 
+@pytest.mark.slow
 def test_its_commands_do_what_they_should_with_what_is_installed(installed, documents, tmp_path):
     variables_here = {
         **{k: v for k, v in os.environ.items() if not k.startswith("SUMMIT_")},

@@ -241,6 +241,7 @@ def test_a_reader_keeps_what_it_opened_while_the_index_is_rebuilt(tmp_path, docu
     assert not old.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("delay", [0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4])
 def test_a_killed_build_leaves_the_old_index_whole(tmp_path, documents, delay):
     root = tmp_path / "index"

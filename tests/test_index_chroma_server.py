@@ -29,6 +29,8 @@ from index.search import SearchIndex
 from index.server import ChromaServer, ServerStore
 from index.shared import home_of
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 QUERIES = ("owl hunts mice", "how many eggs a day", "first public railway", "fact about topic 7")
 _numbers = itertools.count(1)

@@ -1,4 +1,7 @@
 import re
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -34,3 +37,19 @@ def test_the_reading_model_does_not_tell_where_it_was_made():
     weights = (ROOT / "assistant" / "models" / "reader.onnx").read_bytes()
     assert b"site-packages" not in weights
     assert b"training/reader.py" not in weights
+
+
+def collected(options):
+    """Say how many tests of a module of slow ones a run with these options holds."""
+    slow = ROOT / "tests" / "test_reliability.py"
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", *options, str(slow)]
+    result = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT)
+    return result.stdout.splitlines()[-1]
+
+
+def test_make_test_which_ci_runs_holds_the_slow_tests_that_a_plain_run_says_it_left_out():
+    [recipe] = re.findall(r"(?m)^test:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text("utf-8"))
+    [options] = re.findall(r"(?m)^\t\$\(BIN\)/pytest(.*)$", recipe)
+    assert "make test" in (ROOT / ".ci" / "run").read_text("utf-8").splitlines()
+    assert re.fullmatch(r"\d+ tests collected in .*", collected(shlex.split(options)))
+    assert re.fullmatch(r"no tests collected \(\d+ deselected\) in .*", collected([]))

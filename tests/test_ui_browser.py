@@ -22,7 +22,7 @@ from browser import (
 from playwright.sync_api import expect
 from test_assistant_assistant import QUESTIONS
 
-pytestmark = pytest.mark.browser
+pytestmark = pytest.mark.slow
 
 
 # First sight

@@ -23,7 +23,7 @@ from playwright.sync_api import expect
 
 from assistant.answer import Statement
 
-pytestmark = pytest.mark.browser
+pytestmark = pytest.mark.slow
 
 EVIL = '<img src="https://evil.example/a.png" onerror="document.title=1">'
 

@@ -19,7 +19,7 @@ from browser import (
 )
 from playwright.sync_api import expect
 
-pytestmark = pytest.mark.browser
+pytestmark = pytest.mark.slow
 
 
 def violations(page):

@@ -7,7 +7,7 @@ import pytest
 from browser import UK, ask, opened, question_box, ready, text_of
 from playwright.sync_api import expect
 
-pytestmark = pytest.mark.browser
+pytestmark = pytest.mark.slow
 
 NEXT = "Where was the next AI summit held?"
 

@@ -11,7 +11,7 @@ from payloads import naughty, scripts
 
 from assistant.answer import Statement
 
-pytestmark = pytest.mark.browser
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parent.parent
 

@@ -5,7 +5,7 @@ from axe_playwright_python.sync_playwright import Axe
 from browser import DESKTOP, NOWHERE, PHONE, UK, a_site, answered, question_box, served
 from playwright.sync_api import expect
 
-pytestmark = pytest.mark.browser
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

@@ -153,7 +153,7 @@ def test_a_question_that_is_none_ends_without_an_answer(client, quiet, event):
     assert ended["success"]
 
 
-@pytest.mark.browser
+@pytest.mark.slow
 def test_the_page_itself_asks_and_is_answered(browser, address, quiet):
     page = opened(browser, address)
     turn = ask(page, UK)

@@ -14,6 +14,8 @@ from assistant.settings import read_settings
 from index import published
 from index.server import ChromaServer, ServerStore
 
+pytestmark = pytest.mark.slow
+
 RAILWAY = "When did the first public railway open?"
 SHEEP = "How many sheep live on Mull?"
 QUEENS = "How many queens has a hive?"

@@ -13,6 +13,8 @@ from index.build import CATALOGUE
 from index.catalogue import Catalogue
 from index.examination import examine_vectors
 
+pytestmark = pytest.mark.slow
+
 EGGS = "How many eggs does the queen lay?"
 YEAR = 31_536_000  # seconds
 HOUR = 3_600

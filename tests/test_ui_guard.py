@@ -167,6 +167,7 @@ def from_address(address, forwarded):
     return httpx.post(f"{address}/api/ask", json=ASKED, headers=headers, timeout=60).status_code
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("proxies", "second"), [("127.0.0.1", 200), ("10.0.0.0/8", 429)], ids=["trusted", "not trusted"]
 )

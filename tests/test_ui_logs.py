@@ -42,6 +42,7 @@ def logged(shipped, **environment):
     return process.said()
 
 
+@pytest.mark.slow
 def test_each_line_is_json_and_tells_of_questions_and_failures_but_not_of_who_asked_what(shipped):
     lines = logged(shipped)
     events = [json.loads(line) for line in lines]
@@ -61,6 +62,7 @@ def test_each_line_is_json_and_tells_of_questions_and_failures_but_not_of_who_as
         assert private not in rest
 
 
+@pytest.mark.slow
 def test_where_it_is_asked_for_each_line_holds_its_question(shipped):
     events = [json.loads(line) for line in logged(shipped, SUMMIT_LOG_QUESTIONS="true")]
     asked = [each["question"] for each in events if each["message"] == "answered"]

@@ -137,6 +137,7 @@ def test_a_folder_that_is_empty_or_missing_never_empties_the_index(
     assert held(tmp_path / "data" / "index") == ALL
 
 
+@pytest.mark.slow
 def test_a_server_goes_on_with_what_it_has_and_says_so(summit_process, documents, tmp_path):
     where = {"SUMMIT_CORPUS_DIR": str(documents), "SUMMIT_DATA_DIR": str(tmp_path / "data")}
     assert summit_process("ingest", **where).returncode == 0

@@ -183,6 +183,7 @@ async def test_what_is_wrong_with_a_call_is_one_line_that_says_how_to_mend_it(ur
     assert "ask_summit" in await complaint(url, "none")
 
 
+@pytest.mark.slow
 async def test_who_asks_too_often_is_told_when_to_come_back(shipped):
     with served(shipped.data_dir, SUMMIT_VISITOR_RATE="1") as address:
         assert not (await called(address, "ask_summit", {"question": UK})).is_error
@@ -190,6 +191,7 @@ async def test_who_asks_too_often_is_told_when_to_come_back(shipped):
         assert "ask again in" in await complaint(address, "search_documents", query="owls")
 
 
+@pytest.mark.slow
 async def test_a_token_is_asked_for_where_there_are_some(shipped):
     with served(shipped.data_dir, SUMMIT_API_TOKENS=TOKEN) as address:
         result = await called(

@@ -14,6 +14,8 @@ from playwright.sync_api import expect
 from assistant.load import sync_corpus
 from assistant.settings import read_settings
 
+pytestmark = pytest.mark.slow
+
 EGGS = "How many eggs does the queen lay?"
 OWLS = "Where do barn owls live?"
 SEALS = "Where do seals sleep?"
@@ -156,7 +158,6 @@ def test_a_document_taken_in_meanwhile_is_found_at_both(fleet, settings, embedde
     assert set(askers.outcomes) == {"at once"}, askers.why
 
 
-@pytest.mark.browser
 def test_a_killed_process_costs_no_answer_and_is_used_again_once_it_is_back(fleet, browser):
     page = opened(browser, fleet.address)
     assert "two thousand" in ask(page, EGGS).inner_text()

@@ -16,6 +16,8 @@ from assistant.feedback import FEEDBACK_FILE, Feedback, Verdict
 from assistant.settings import read_settings
 from ui.doctor import Finding, examine
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def where(documents, tmp_path, postgres):

@@ -118,6 +118,7 @@ def test_openais_client_is_told_what_is_wrong(client):
     assert refusal.value.status_code == 413
 
 
+@pytest.mark.slow
 def test_openais_client_needs_the_token_where_one_is_asked_for(guarded):
     def models(key):
         return openai.OpenAI(base_url=f"{guarded}/v1", api_key=key, max_retries=0).models.list()
@@ -150,6 +151,7 @@ def ask(address, question=UK, **headers):
     )
 
 
+@pytest.mark.slow
 def test_who_drops_a_stream_leaves_the_place_and_who_asks_too_often_is_told_when_to_come_back(
     guarded,
 ):
@@ -171,6 +173,7 @@ def test_who_drops_a_stream_leaves_the_place_and_who_asks_too_often_is_told_when
     assert refused.headers["access-control-allow-origin"] == SITE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("origin", "allowed"), [(SITE, True), ("https://evil.example", False)])
 def test_scripts_of_allowed_sites_alone_may_ask(guarded, origin, allowed):
     response = httpx.options(

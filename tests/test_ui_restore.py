@@ -8,6 +8,8 @@ import httpx
 import pytest
 from browser import start, stop
 
+pytestmark = pytest.mark.slow
+
 EGGS = "How many eggs does the queen lay?"
 
 

@@ -8,6 +8,8 @@ import pytest
 from browser import UK, start
 from fakes import ChatServer
 
+pytestmark = pytest.mark.slow
+
 PYTHON_ENDS = 8  # seconds, on a slow machine: it takes its libraries apart
 WRITTEN = "The United Kingdom refused to sign the leaders' statement."
 STOPS = pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT], ids=["told", "ctrl-c"])

@@ -2,7 +2,10 @@ import threading
 import time
 
 import httpx
+import pytest
 from browser import served
+
+pytestmark = pytest.mark.slow
 
 EGGS = "How many eggs does the queen lay?"
 SHEEP = "How many sheep live on Mull?"

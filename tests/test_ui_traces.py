@@ -3,6 +3,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
+import pytest
 from browser import UK, start, stop
 from fakes import break_an_answer
 from opentelemetry import trace
@@ -78,6 +79,7 @@ def values(span):
     return {each.key: each.value for each in span.attributes}
 
 
+@pytest.mark.slow
 def test_requests_and_answers_are_traced_without_a_word_of_who_asked_what(shipped):
     with Collector() as collector:
         asked(shipped, collector, SUMMIT_TRACES="true")
@@ -99,6 +101,7 @@ def test_requests_and_answers_are_traced_without_a_word_of_who_asked_what(shippe
         assert private.encode() not in sent
 
 
+@pytest.mark.slow
 def test_nothing_is_sent_where_it_is_not_asked_for(shipped):
     with Collector() as collector:
         asked(shipped, collector, FASTAPI_OTEL_AUTO_CONFIGURE="true")
