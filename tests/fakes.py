@@ -124,7 +124,8 @@ class ChatServer:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         self._closed = threading.Event()
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        # Looks so often whether it is to end, for otherwise each test waits half a second for it.
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
 
     @property
     def url(self):

@@ -104,7 +104,8 @@ def serving(answers):
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     server.asked = []
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    # Looks so often whether it is to end, for otherwise each test waits half a second for it.
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield server
     server.shutdown()
     server.server_close()

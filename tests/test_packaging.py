@@ -1,5 +1,7 @@
 import re
-import tomllib
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -37,9 +39,17 @@ def test_the_reading_model_does_not_tell_where_it_was_made():
     assert b"training/reader.py" not in weights
 
 
-def test_what_ci_runs_is_every_test_though_pytest_alone_leaves_slow_ones_out():
-    makefile = (ROOT / "Makefile").read_text("utf-8")
-    options = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["pytest"]
-    assert "-m 'not slow'" in options["ini_options"]["addopts"]
-    assert "$(BIN)/pytest -m ''\n" in makefile
-    assert "\nmake test\n" in (ROOT / ".ci/run").read_text("utf-8")
+def collected(options):
+    """Say how many tests of a module of slow ones a run with these options holds."""
+    slow = ROOT / "tests" / "test_reliability.py"
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", *options, str(slow)]
+    result = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT)
+    return result.stdout.splitlines()[-1]
+
+
+def test_make_test_which_ci_runs_holds_the_slow_tests_that_a_plain_run_says_it_left_out():
+    [recipe] = re.findall(r"(?m)^test:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text("utf-8"))
+    [options] = re.findall(r"(?m)^\t\$\(BIN\)/pytest(.*)$", recipe)
+    assert "make test" in (ROOT / ".ci" / "run").read_text("utf-8").splitlines()
+    assert re.fullmatch(r"\d+ tests collected in .*", collected(shlex.split(options)))
+    assert re.fullmatch(r"no tests collected \(\d+ deselected\) in .*", collected([]))
