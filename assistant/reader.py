@@ -123,7 +123,7 @@ class _Model:
 
     def read(self, question: str, passage: Passage) -> Reading:
         """Give a reading of one passage."""
-        lead = f"{passage.title}: "
+        lead = f"{passage.lead} "
         encoded = self.tokenizer.encode(question, lead + passage.text)
         tokens, answers = self.session.run(["tokens", "passage"], _inputs(encoded))
         return _reading(passage, len(lead), encoded, tokens[0], float(answers[0]))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from corpus.document import Document
 from index.errors import IndexStorageError
-from index.passage import Passage, Span, vector_id_of
+from index.passage import Passage, Span, lead_of, vector_id_of
 from index.terms import terms
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ _VOCABULARY = "CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab(main, passag
 _FREQUENCIES_KEPT = 65_536
 _PASSAGES_KEPT = 4_096  # ten megabytes
 _PASSAGES = "SELECT id, document_id, title, heading, start, text, sentences FROM passages"
-_SENTENCES = "SELECT id, title, json_array_length(sentences) FROM passages"
+_SENTENCES = "SELECT id, title, heading, json_array_length(sentences) FROM passages"
 _PASSAGES_BY_ID = _PASSAGES + " WHERE id IN (SELECT value FROM json_each(?))"  # noqa: S608 - constants
 _PASSAGES_OF_DOCUMENT = _PASSAGES + " WHERE document_id = ? ORDER BY number"
 
@@ -199,12 +199,10 @@ class Catalogue:
     def vector_ids(self) -> set[str]:
         """Give the id of every vector that the store has to hold."""
         with self._mapped():
-            rows = self._database.execute(
-                "SELECT id, title, json_array_length(sentences) FROM passages"
-            )
+            rows = self._database.execute(_SENTENCES)
             return {
-                vector_id_of(passage_id, title, number)
-                for passage_id, title, count in rows
+                vector_id_of(passage_id, lead_of(title, heading), number)
+                for passage_id, title, heading, count in rows
                 for number in range(count)
             }
 

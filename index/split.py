@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import sentencex
 
-from index.passage import Passage, Span
+from index.passage import Passage, Span, is_question
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from corpus.document import Document, Section
 
-SPLITTER_VERSION = 1
+SPLITTER_VERSION = 2
 TARGET_WORDS = 120
 MAX_SENTENCE_CHARACTERS = 1_000
 _BLOCK = re.compile(r"[^\n]+")
@@ -25,7 +25,8 @@ def split(document: Document) -> list[Passage]:
     """Split a document into passages of up to about 120 words that never cross a heading.
 
     A passage ends with a paragraph once it is half full, so that paragraphs stay together
-    where they are short and are cut between sentences where they are long.
+    where they are short and are cut between sentences where they are long. What ends
+    a passage is no question, for what comes next may answer it.
     """
     seen: dict[str, int] = {}
     passages = []
@@ -69,20 +70,29 @@ def _paragraphs(document: Document, section: Section) -> Iterator[list[Span]]:
 
 def _pack(text: str, paragraphs: Iterator[list[Span]]) -> Iterator[list[Span]]:
     pack: list[Span] = []
-    words = 0
     for paragraph in paragraphs:
-        if words >= TARGET_WORDS / 2:
-            yield pack
-            pack, words = [], 0
+        if _words(text, pack) >= TARGET_WORDS / 2:
+            full, pack = _parted(text, pack)
+            yield full
         for span in paragraph:
-            length = len(text[span.start : span.end].split())
-            if pack and words + length > TARGET_WORDS:
-                yield pack
-                pack, words = [], 0
+            if pack and _words(text, [*pack, span]) > TARGET_WORDS:
+                full, pack = _parted(text, pack)
+                yield full
             pack.append(span)
-            words += length
     if pack:
         yield pack
+
+
+def _words(text: str, spans: list[Span]) -> int:
+    return sum(len(text[span.start : span.end].split()) for span in spans)
+
+
+def _parted(text: str, pack: list[Span]) -> tuple[list[Span], list[Span]]:
+    """Take the questions off its end, which what follows may answer; not where it only asks."""
+    end = len(pack)
+    while end and is_question(text[pack[end - 1].start : pack[end - 1].end]):
+        end -= 1
+    return (pack[:end], pack[end:]) if end else (pack, [])
 
 
 def _trimmed(text: str, start: int, end: int) -> Iterator[Span]:

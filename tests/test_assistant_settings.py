@@ -4,10 +4,11 @@ import traceback
 import pytest
 
 from assistant.errors import SettingsError
-from assistant.load import chat_model
+from assistant.load import chat_model, open_embedder
 from assistant.origins import origins_pattern
 from assistant.settings import read_settings
 from corpus.load import SHIPPED_DOCUMENTS
+from index.embedding import MiniLM
 
 
 @pytest.fixture(autouse=True)
@@ -19,6 +20,7 @@ def test_without_settings_the_shipped_documents_and_the_built_in_answerer_serve(
     settings = read_settings()
     assert settings.corpus_dir == SHIPPED_DOCUMENTS
     assert chat_model(settings) is None
+    assert isinstance(open_embedder(settings), MiniLM)
     assert (settings.host, settings.port) == ("127.0.0.1", 7860)
 
 
@@ -27,6 +29,13 @@ def test_the_environment_wins_over_the_file_and_the_file_over_the_default(tmp_pa
     monkeypatch.setenv("SUMMIT_PORT", "9000")
     settings = read_settings()
     assert (settings.port, settings.host) == (9000, "::1")
+
+
+def test_an_embedding_model_is_named_in_the_file_or_the_environment(tmp_path, monkeypatch):
+    (tmp_path / "summit.toml").write_text('embedder = "models/one"\n')
+    assert read_settings().embedder == "models/one"
+    monkeypatch.setenv("SUMMIT_EMBEDDER", "")
+    assert isinstance(open_embedder(read_settings()), MiniLM)
 
 
 def test_an_unknown_variable_is_named(monkeypatch):

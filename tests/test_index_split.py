@@ -81,3 +81,71 @@ def test_ids_depend_on_the_words_alone_and_are_unique():
     assert [each.id for each in split(twice)] == [first.id, second.id]
     moved = document("Preface.\n\nSame.", Section("a", 10, 15))
     assert split(moved)[0].id == first.id
+
+
+def leads(text, heading=""):
+    """Give what is embedded for each sentence in front of it, besides the title."""
+    [passage] = split(document(text, Section(heading, 0, len(text))))
+    texts = passage.vector_texts()
+    return {
+        passage.sentence(number): each.removesuffix(passage.sentence(number)).strip()
+        for number, each in enumerate(texts)
+    }
+
+
+def test_a_sentence_is_led_by_the_title_alone():
+    assert leads("Owls hunt. Bees hum.", heading="Animals") == {
+        "Owls hunt.": "Title:",
+        "Bees hum.": "Title:",
+    }
+
+
+def test_a_heading_that_asks_leads_what_stands_under_it():
+    assert leads("In towers. In barns.", heading="Where do owls live?") == {
+        "In towers.": "Title: Where do owls live?",
+        "In barns.": "Title: Where do owls live?",
+    }
+
+
+def test_a_question_that_opens_a_paragraph_leads_the_rest_of_it_alone():
+    assert leads("Q: Where do owls live? A: In towers. And barns.\n\nBees hum.") == {
+        "Q: Where do owls live?": "Title:",
+        "A: In towers.": "Title: Q: Where do owls live?",
+        "And barns.": "Title: Q: Where do owls live?",
+        "Bees hum.": "Title:",
+    }
+
+
+def test_a_question_that_is_a_paragraph_leads_what_follows_until_the_next():
+    text = "Do owls hum?\n\nNo.\n\nThey hoot.\n\nDo bees?\n\nYes."
+    assert leads(text) == {
+        "Do owls hum?": "Title:",
+        "No.": "Title: Do owls hum?",
+        "They hoot.": "Title: Do owls hum?",
+        "Do bees?": "Title:",
+        "Yes.": "Title: Do bees?",
+    }
+
+
+def test_a_question_within_a_paragraph_leads_nothing():
+    assert leads("Rain fell. Who knew? Nobody did.")["Nobody did."] == "Title:"
+
+
+def test_a_question_is_in_one_passage_with_what_follows_it():
+    sentence = "This sentence has exactly seven words here. "
+    for before in range(5, 20):
+        text = f"{sentence * before}\n\nDo owls hum?\n\nNo, they hoot.\n\n{sentence * 20}"
+        [asking] = [each for each in split(document(text)) if "Do owls hum?" in each.text]
+        assert "No, they hoot." in asking.text
+
+
+def test_questions_alone_fill_passages_as_other_sentences_do():
+    passages = split(document("Who was it that asked seven words? " * 60))
+    assert all(len(each.text.split()) <= TARGET_WORDS for each in passages)
+    assert sum(len(each.sentences) for each in passages) == 60
+
+
+def test_the_ids_of_vectors_differ_where_the_question_above_does():
+    one, other = (split(document("Yes.", Section(h, 0, 4)))[0] for h in ("Is it?", "Was it?"))
+    assert one.id == other.id
+    assert set(one.vector_ids()).isdisjoint(other.vector_ids())

@@ -12,6 +12,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from index.passage import is_question
 from index.terms import stems, term_set, words
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def _candidates(
     titled = _coverage(term_set(passage.title), weights)
     context = _coverage(term_set(f"{passage.title} . {passage.heading}").union(*found), weights)
     for number, sentence in enumerate(sentences):
-        if sentence.endswith("?"):
+        if is_question(sentence):
             continue
         near = frozenset().union(*found[max(0, number - 1) : number + 2])
         leads = number == 0 and passage.start == 0 and titled >= _ABOUT

@@ -48,7 +48,7 @@ def write(
     prompt = files("assistant").joinpath("prompts/answer.md").read_text("utf-8")
     passages = [hit.passage for hit in hits]
     numbered = "\n\n".join(
-        f"[{number}] {passage.title}\n{passage.text}"
+        f"[{number}] {passage.lead}\n{passage.text}"
         for number, passage in enumerate(passages, start=1)
     )
     reply = _within(timeout, model, [("system", prompt), ("user", f"{numbered}\n\n{question}")])
