@@ -15,7 +15,7 @@ from index.errors import IndexLossError, IndexMissingError, IndexStorageError
 from index.fingerprint import Fingerprint
 from index.generation import CATALOGUE
 from index.shared import home_of
-from index.split import split
+from index.writer import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -26,12 +26,8 @@ if TYPE_CHECKING:
     from index.catalogue import Entry
     from index.embedding import Embedder
     from index.home import Home
-    from index.passage import Passage
     from index.server import ChromaServer
-    from index.vectors import Store
 
-# Sentences embedded at once: of many, those of one length go together, and less is padding.
-_BATCH = 512
 _MOST_GONE = 1 / 3  # of the documents; a folder that is not all there shall not take them along
 _LOST = (
     "the catalogue was damaged, so the index was built from the folder of documents alone; "
@@ -226,7 +222,7 @@ def _build(
         Catalogue(new.folder / CATALOGUE, write=True) as catalogue,
         new.open_vectors() as store,
     ):
-        writer = _Writer(catalogue, store, embedder)
+        writer = Writer(catalogue, store, embedder)
         if rebuild:
             writer.make_vectors_anew()
         for document_id in plan.drop:
@@ -251,7 +247,7 @@ def _loaded(plan: _Plan, on_progress: Callable[[int, int], None]) -> Iterator[_L
         on_progress(len(plan.read), len(plan.read))
 
 
-def _take_in(writer: _Writer, report: BuildReport, loaded: _Loaded) -> None:
+def _take_in(writer: Writer, report: BuildReport, loaded: _Loaded) -> None:
     if loaded.entry is None:
         document = replace(loaded.document, id=writer.free_id(loaded.document.id))
         report.added.append(document.id)
@@ -264,73 +260,3 @@ def _take_in(writer: _Writer, report: BuildReport, loaded: _Loaded) -> None:
         writer.remove(document.id)
         report.replaced.append(document.id)
     writer.add(document, loaded.file, synced=loaded.synced)
-
-
-@dataclass(slots=True)
-class _Writer:
-    """Adds and removes documents in catalogue and store together; embeds in batches."""
-
-    catalogue: Catalogue
-    store: Store
-    embedder: Embedder
-    _waiting: list[Passage] = field(default_factory=list)
-    _ids: set[str] = field(default_factory=set)
-    _fresh: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self._ids = {entry.document_id for entry in self.catalogue.entries()}
-
-    def free_id(self, document_id: str) -> str:
-        """Give the id, or one like it where another file has it already."""
-        candidate, number = document_id, 2
-        while candidate in self._ids:
-            candidate, number = f"{document_id}-{number}", number + 1
-        return candidate
-
-    def add(self, document: Document, file: DocumentFile, *, synced: bool) -> None:
-        passages = split(document)
-        self.catalogue.add(document, passages, file, synced=synced)
-        self._ids.add(document.id)
-        self._embed(passages)
-
-    def remove(self, document_id: str) -> None:
-        self._flush()
-        self.store.retire(_vector_ids(self.catalogue.passages_of(document_id)))
-        self.catalogue.remove(document_id)
-        self._ids.discard(document_id)
-
-    def make_vectors_anew(self) -> None:
-        """Split and embed again every document that the catalogue keeps."""
-        for entry in self.catalogue.entries():
-            document = self.catalogue.document(entry.document_id)
-            passages = split(document)
-            self.catalogue.replace_passages(document.id, passages)
-            self._embed(passages)
-
-    def finish(self) -> None:
-        """Write what waits; refuse to end with a vector too few or too many."""
-        self._flush()
-        self.catalogue.commit()
-        if any(self.store.differing(self.catalogue.vector_ids())):
-            raise IndexStorageError(
-                "the vectors do not match the passages; the old index stays in use; "
-                "run: summit ingest --rebuild"
-            )
-        self.store.seal(self._fresh)
-
-    def _embed(self, passages: Iterable[Passage]) -> None:
-        self._waiting += passages
-        if sum(len(passage.sentences) for passage in self._waiting) >= _BATCH:
-            self._flush()
-
-    def _flush(self) -> None:
-        texts = [text for passage in self._waiting for text in passage.vector_texts()]
-        if texts:
-            ids = _vector_ids(self._waiting)
-            self.store.add(ids, self.embedder.embed(texts))
-            self._fresh += ids
-        self._waiting.clear()
-
-
-def _vector_ids(passages: Iterable[Passage]) -> list[str]:
-    return [vector_id for passage in passages for vector_id in passage.vector_ids()]

@@ -36,8 +36,8 @@ def export(
 
     Facts are left empty: fill in what a right answer has to state.
     """
-    from assistant.feedback import Feedback  # noqa: PLC0415 - summit --help answers at once
-    from assistant.settings import read_settings  # noqa: PLC0415
+    from assistant.feedback import Feedback
+    from assistant.settings import read_settings
 
     settings = read_settings()
     judgements = Feedback(settings.data_dir, settings.database_url).judgements()
