@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 from corpus import sandbox
 from corpus.document import Document, Source
 from corpus.errors import NoDocumentsError, UnreadableDocumentError, UnsupportedDocumentError
-from corpus.parse import PARSERS, Parsed
+from corpus.parse import PARSERS
 from corpus.text import clean, printable, storable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from corpus.parsed import Parsed
 
 SHIPPED_DOCUMENTS = Path(__file__).parent / "documents"
 MAX_FILE_BYTES = 50 * 1024 * 1024

@@ -20,7 +20,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 from corpus.confined import MAX_ANSWER_BYTES, OUT_OF_MEMORY, SECONDS, read_frame, write_frame
 from corpus.document import Reference, Section
 from corpus.errors import UnreadableDocumentError
-from corpus.parse import Parsed
+from corpus.parsed import Parsed
 
 if TYPE_CHECKING:
     from collections.abc import Callable

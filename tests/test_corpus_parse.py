@@ -11,15 +11,10 @@ from pypdf import PdfReader, PdfWriter
 from reportlab.pdfgen.canvas import Canvas
 
 from corpus.errors import UnreadableDocumentError
-from corpus.parse import (
-    PARSERS,
-    Parsed,
-    parse_docx,
-    parse_html,
-    parse_markdown,
-    parse_pdf,
-    parse_text,
-)
+from corpus.html import parse_html
+from corpus.markdown import parse_markdown
+from corpus.parse import PARSERS, parse_docx, parse_pdf, parse_text
+from corpus.parsed import Parsed
 
 FRONT_MATTER = """---
 title: The summit

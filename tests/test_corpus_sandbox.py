@@ -13,7 +13,7 @@ import pytest
 import corpus.sandbox
 from corpus.confined import read_frame, write_frame
 from corpus.errors import UnreadableDocumentError
-from corpus.parse import parse_markdown
+from corpus.markdown import parse_markdown
 from corpus.sandbox import Sandbox
 
 MARKDOWN = b"""---
