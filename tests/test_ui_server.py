@@ -133,6 +133,9 @@ def test_every_script_of_the_chat_is_fetched_at_once(whole):
     modules = {each.name for each in files("ui").joinpath("static").iterdir()}
     modules = {each for each in modules if each.endswith(".js")} - OTHERS
     assert set(re.findall(r"</ui/([^>]+)>; rel=modulepreload", link)) == modules
+    frame = whole.get("/widget/chat").text
+    named = re.findall(r'rel="modulepreload" href="/ui/([^"]+)"', frame)
+    assert set(named) == modules - {"gradio.js"}
 
 
 def test_a_port_in_use_is_one_clear_line():

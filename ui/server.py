@@ -30,7 +30,7 @@ from ui.problems import handle_problems
 from ui.programs import NO_TELEMETRY, PLACES, programs, staff
 from ui.render import load_templates
 from ui.texts import texts_for
-from ui.widget import widget
+from ui.widget import CHAT_MODULES, widget
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -54,7 +54,7 @@ _HEAD = """
 <script src="/ui/theme.js"></script>
 """
 # Gradio puts the head in by script, late; with these what the chat needs is there by then.
-_MODULES = ("chat", "gradio", "kept", "panel", "server", "shared", "turn", "verdict")
+_MODULES = ("gradio", *CHAT_MODULES)
 _STYLES = ("style", "chat")
 _PRELOADS = ", ".join(
     (

@@ -34,6 +34,8 @@ _DEMO_CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
+# What the chat's script imports, however deep: a browser that is told fetches all of it at once.
+CHAT_MODULES = ("chat", "kept", "panel", "server", "shared", "turn", "verdict")
 _POSITIONS = ("bottom-right", "bottom-left", "top-right", "top-left")
 
 
@@ -50,7 +52,8 @@ def widget(desk: Desk, conversations: Conversations) -> APIRouter:
     @router.get("/widget/chat")
     def frame(request: Request) -> Response:
         t, theme = texts_for(request), theme_of(request)
-        html = render("frame.html", t, theme=theme, origins=origins_pattern(origins))
+        allowed = origins_pattern(origins)
+        html = render("frame.html", t, theme=theme, origins=allowed, modules=CHAT_MODULES)
         return HTMLResponse(html, headers=_frame_headers(origins))
 
     @router.post("/widget/questions")
