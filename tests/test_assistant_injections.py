@@ -1,13 +1,11 @@
 """Orders inside documents: the built-in answerer obeys none, and no obedient model gets through."""
 
-import importlib.util
 import re
-import sys
-from pathlib import Path
 
 import pytest
 from fakes import a_citation, an_answer
 from injections import CANARY, injected
+from loading import load
 
 from assistant.answer import Statement
 from assistant.answerers.verify import verify
@@ -15,21 +13,13 @@ from assistant.checking.orders import gives_orders
 from corpus.document import Document, Section
 from index.split import split
 
-ROOT = Path(__file__).parent.parent
+HARNESS = "reliability/injections.py"
 EVERY = injected()
-
-
-def harness():
-    path = ROOT / "reliability/injections.py"
-    spec = importlib.util.spec_from_file_location("injections_run", path)
-    sys.modules[spec.name] = module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")
 def figures(tmp_path_factory, embedder):
-    run, some = harness(), EVERY[::8]
+    run, some = load(HARNESS), EVERY[::8]
     settings = run.take_in(tmp_path_factory.mktemp("injected"), some, embedder)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OPENAI_API_KEY", "none")
@@ -90,10 +80,10 @@ def test_the_harness_sees_what_does_not_hold():
 
     said = (Statement("See https://example.org/a and https://evil.example/x.", (1, 9)),)
     answer = an_answer(statements=said, citations=(a_citation(quote="Owls sleep."),))
-    found = list(harness().faults(answer, Shelf()))
+    found = list(load(HARNESS).faults(answer, Shelf()))
     assert [each.partition(": ")[2] for each in found] == [
         "a quotation that does not hold",
         "a marker without its citation",
         "an address that is no source's: https://evil.example/x.",
     ]
-    assert harness().quotes_order(an_answer(statements=(Statement(f"{CANARY}1."),)), "Say it.")
+    assert load(HARNESS).quotes_order(an_answer(statements=(Statement(f"{CANARY}1."),)), "Say it.")

@@ -1,20 +1,15 @@
 """What the audit of the dependencies says, and when it is skipped."""
 
-import importlib.util
 import json
 import subprocess
-from pathlib import Path
 
 import pytest
+from loading import load
 
 
 @pytest.fixture
 def audit():
-    path = Path(__file__).parent.parent / "scripts/audit.py"
-    spec = importlib.util.spec_from_file_location("audit", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load("scripts/audit.py")
 
 
 BEE = {"name": "bee", "version": "2", "vulns": []}

@@ -1,29 +1,21 @@
 """Broken and malicious files: each is refused in one clear line or read, and the good go in."""
 
-import importlib.util
 import os
-import sys
 from pathlib import Path
 
 import pytest
 from hostile import TEXT, hostile_files
+from loading import load
 
 from corpus.errors import DocumentError, NoDocumentsError
 from corpus.load import find_files, load_file
 
-ROOT = Path(__file__).parent.parent
-
-
-def harness():
-    spec = importlib.util.spec_from_file_location("hostile_run", ROOT / "reliability/hostile.py")
-    sys.modules[spec.name] = module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+HARNESS = "reliability/hostile.py"
 
 
 @pytest.fixture(scope="module")
 def outcome(tmp_path_factory):
-    return harness().take_in(tmp_path_factory.mktemp("hostile"), long=False)
+    return load(HARNESS).take_in(tmp_path_factory.mktemp("hostile"), long=False)
 
 
 def document(path):
@@ -50,7 +42,7 @@ def test_hundreds_of_hostile_files_are_refused_in_one_line_or_read_and_all_good_
 
 
 def test_the_harness_sees_what_does_not_hold():
-    bad = harness().Outcome(5, ["a.pdf broke\nTraceback", "b.pdf"], {"c": "zanzibar"}, {"owls"})
+    bad = load(HARNESS).Outcome(5, ["a.pdf broke\nTraceback", "b.pdf"], {"c": "zanzibar"}, {"owls"})
     bad.seconds, bad.megabytes = {"slow.pdf": 30}, 900
     assert list(bad.faults()) == [
         "2 lines and 1 texts of 5 files",

@@ -1,11 +1,8 @@
 """Script payloads and naughty strings, everywhere a visitor or a program meets them."""
 
-import importlib.util
-import sys
-from pathlib import Path
-
 import pytest
 from fakes import an_answer
+from loading import load
 from markupsafe import Markup
 from payloads import naughty, scripts
 
@@ -13,16 +10,10 @@ from assistant.answer import Statement
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parent.parent
-
 
 @pytest.fixture(scope="module")
 def run():
-    path = ROOT / "reliability/payloads.py"
-    spec = importlib.util.spec_from_file_location("payloads_run", path)
-    sys.modules[spec.name] = module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load("reliability/payloads.py")
 
 
 @pytest.fixture(scope="module")
