@@ -191,8 +191,15 @@ class RenewingAssistant(Assistant):
         self._in_background(self._prepare)
 
     def _in_background(self, work: Callable[[], None]) -> None:
-        self._background = threading.Thread(target=work, daemon=True)
+        self._background = threading.Thread(target=self._try, args=(work,), daemon=True)
         self._background.start()
+
+    def _try(self, work: Callable[[], None]) -> None:
+        """Do what only saves time later, and say where the index cannot be used for it."""
+        try:
+            work()
+        except (IndexProblemError, ModelError) as error:
+            _log.warning("the documents' own questions are not tried: %s", error)
 
     def _prepare(self) -> None:
         self.warm_up()
@@ -200,13 +207,9 @@ class RenewingAssistant(Assistant):
             self._rehearse()
 
     def _rehearse(self) -> None:
-        try:
-            with self._current() as assistant:
-                tried = assistant.rehearse(partial(self._may_go_on, assistant))
-        except (IndexProblemError, ModelError) as error:
-            _log.warning("the documents' own questions are not tried: %s", error)
-        else:
-            _log.info("%d questions that the documents suggest were tried", tried)
+        with self._current() as assistant:
+            tried = assistant.rehearse(partial(self._may_go_on, assistant))
+        _log.info("%d questions that the documents suggest were tried", tried)
 
     def _may_go_on(self, assistant: Assistant) -> bool:
         """Rest until nobody is answered; whether the assistant is in use then."""

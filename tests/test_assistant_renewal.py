@@ -323,3 +323,19 @@ def test_an_index_that_is_lost_while_it_rehearses_is_logged(renewing, generation
     renewing.close()
     [line] = [each.getMessage() for each in caplog.records]
     assert line == "the documents' own questions are not tried: the index is gone"
+
+
+def test_an_index_that_is_lost_while_its_starters_are_tried_is_logged(
+    renewing, generations, clock, caplog
+):
+    class Lost(OfGeneration):
+        def warm_up(self, go_on):
+            raise IndexMismatchError("the index is gone")
+
+    generations.name = "g000002"
+    renewing._open_newest = lambda: Lost("g000002")
+    clock.now += 2
+    renewing.invoke(QUESTION)
+    renewing.close()
+    [line] = [each.getMessage() for each in caplog.records if each.levelname == "WARNING"]
+    assert line == "the documents' own questions are not tried: the index is gone"
