@@ -45,7 +45,8 @@ def _killed(found: dict[str, Any]) -> str:
 def _killed_server(found: dict[str, Any]) -> str:
     return (
         f"{found['kills']} builders and {found['server_kills']} servers killed, {found['wrong']} "
-        f"with anything wrong; {found['answers']:,} searches meanwhile"
+        f"with anything wrong, {found['rebuilt']} mended by the rebuild that the next run named; "
+        f"{found['answers']:,} searches meanwhile"
     )
 
 
