@@ -74,6 +74,10 @@ class Way:
             vectors[batch] = own
         return vectors
 
+    def embed_questions(self, texts: Sequence[str]) -> Vectors:
+        """Give those of questions, which are no other to this model."""
+        return self.embed(texts)
+
     def _tokens(self, texts: Sequence[str]) -> list[list[int]]:
         return [each.ids for each in _tokenizer().encode_batch_fast(list(texts))]
 
