@@ -94,15 +94,18 @@ def open_ways(folder: Path) -> tuple[list[Way], list[str]]:
     """Give the ways that can be had here, torch first, and what is left out and why."""
     model = SentenceTransformersModel(str(get_model_path()))._model  # noqa: SLF001 - it is what is measured
     ways, left_out = [_torch("torch", model), _onnx("ONNX Runtime", _product())], []
-    if _has("avx512_bf16", "amx_bf16"):
+    short = _has("avx512_bf16", "amx_bf16")
+    if short:
         ways.append(_torch("torch, bfloat16", copy.deepcopy(model).to(torch.bfloat16)))
     else:
-        left_out.append("torch in bfloat16: this processor has no instructions for it")
+        left_out.append("bfloat16: this processor has no instructions for it")
     others: dict[str, Callable[[], Way]] = {
         "torch, int8": lambda: _torch("torch, int8", _torch_int8(model)),
         "ONNX Runtime, int8": lambda: _onnx("ONNX Runtime, int8", _onnx_int8(folder)),
-        "OpenVINO": lambda: _openvino(folder),
+        "OpenVINO": lambda: _openvino("OpenVINO", folder, "f32"),
     }
+    if short:
+        others["OpenVINO, bfloat16"] = lambda: _openvino("OpenVINO, bfloat16", folder, "bf16")
     for name, opened in others.items():
         try:
             ways.append(opened())
@@ -154,15 +157,14 @@ def _onnx_int8(folder: Path) -> Any:
     return open_model(small)
 
 
-def _openvino(folder: Path) -> Way:
+def _openvino(name: str, folder: Path, precision: str) -> Way:
     import openvino  # noqa: PLC0415 - it may not be installed
 
     core = openvino.Core()
     read = core.read_model(_whole(folder))
+    set_up = {"NUM_STREAMS": 1, "INFERENCE_PRECISION_HINT": precision}
     opened: dict[int, Any] = {
-        threads: core.compile_model(
-            read, "CPU", {"INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": 1}
-        )
+        threads: core.compile_model(read, "CPU", set_up | {"INFERENCE_NUM_THREADS": threads})
         for threads in THREADS
     }
     chosen = [THREADS[0]]
@@ -171,7 +173,7 @@ def _openvino(folder: Path) -> Way:
         vectors: Vectors = opened[chosen[0]]({"ids": ids, "mask": mask})["vectors"]
         return vectors
 
-    return Way("OpenVINO", run, lambda threads: chosen.__setitem__(0, threads))
+    return Way(name, run, lambda threads: chosen.__setitem__(0, threads))
 
 
 def _whole(folder: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Wish:
     texts: Sequence[str]
     vectors: Future[NDArray[np.float32]] = field(default_factory=Future)
@@ -26,15 +27,17 @@ class _Wish:
 class Batching(Embedder):
     """Embeds as `embedder` does, and questions of several threads at the same time together.
 
-    It has no thread of its own and holds nobody up: whoever comes while nothing is embedded does so
-    at once; what comes meanwhile goes together when that is done. Safe to use from several threads.
+    It has no thread of its own and holds nobody up: up to `at_once` of those who come are embedded
+    at once, by themselves; what comes meanwhile goes together when one of them is done. Safe to use
+    from several threads.
     """
 
-    def __init__(self, embedder: Embedder) -> None:
+    def __init__(self, embedder: Embedder, at_once: int | None = None) -> None:
+        """Take the embedder; `at_once` is the number of processors unless it is given."""
         self._embedder = embedder
         self._changed = threading.Condition()
         self._waiting: list[_Wish] = []
-        self._busy = False
+        self._free = at_once or os.cpu_count() or 1
 
     @property
     def name(self) -> str:
@@ -51,9 +54,10 @@ class Batching(Embedder):
         together: list[_Wish] = []
         with self._changed:
             self._waiting.append(wish)
-            self._changed.wait_for(lambda: wish.vectors.done() or not self._busy)
-            if not wish.vectors.done():
-                self._busy = True
+            self._changed.wait_for(lambda: wish.vectors.done() or self._free)
+            # Another may have taken it along, and not be done.
+            if wish in self._waiting:
+                self._free -= 1
                 together, self._waiting = self._waiting, together
         if together:
             self._fulfil(together)
@@ -71,5 +75,5 @@ class Batching(Embedder):
                 wish.vectors.set_exception(error)
         finally:
             with self._changed:
-                self._busy = False
+                self._free += 1
                 self._changed.notify_all()

@@ -57,7 +57,7 @@ def ask_meanwhile(pool, slow, batching, *wishes):
 
 
 def test_what_is_asked_for_meanwhile_goes_together(pool, slow):
-    batching = Batching(slow)
+    batching = Batching(slow, at_once=1)
     wishes = [["owls"], ["bees", "honey"], ["trains"], []]
     asked = ask_meanwhile(pool, slow, batching, *wishes)
     for wish, each in zip(wishes, asked, strict=True):
@@ -86,8 +86,25 @@ def test_who_asks_alone_waits_for_nobody(slow):
     assert slow.given == [["owls"], ["bees"]]
 
 
+def test_as_many_are_embedded_by_themselves_as_go_at_once(pool, slow):
+    batching = Batching(slow, at_once=2)
+    asked = [pool.submit(batching.embed_questions, [each]) for each in ("owls", "bees")]
+    end = time.monotonic() + PATIENCE
+    while len(slow.given) < 2:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    asked += [pool.submit(batching.embed_questions, [each]) for each in ("trains", "honey")]
+    while len(batching._waiting) < 2:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    slow.may.set()
+    for each in asked:
+        assert each.result(PATIENCE).shape == (1, 64)
+    assert sorted(map(len, slow.given)) == [1, 1, 2]
+
+
 def test_an_error_reaches_all_of_its_go_and_later_ones_go_on(pool, slow):
-    batching = Batching(slow)
+    batching = Batching(slow, at_once=1)
     first, *together = ask_meanwhile(pool, slow, batching, ["owls"], ["broken"], ["bees"])
     assert first.result(PATIENCE).shape == (1, 64)
     for each in together:
