@@ -19,6 +19,8 @@ SPLITTER_VERSION = 2
 TARGET_WORDS = 120
 MAX_SENTENCE_CHARACTERS = 1_000
 _BLOCK = re.compile(r"[^\n]+")
+# What lists of questions and answers put before each, in English and French.
+_LABEL = re.compile(r"(?:Q|A|R|Question|Answer|Réponse) ?:\s+")
 
 
 def split(document: Document) -> list[Passage]:
@@ -52,11 +54,15 @@ def split(document: Document) -> list[Passage]:
 
 
 def sentence_spans(text: str, start: int, end: int, language: str = "en") -> list[Span]:
-    """Give the sentences of one paragraph, `text[start:end]`, as spans of `text`."""
+    """Give the sentences of one paragraph, `text[start:end]`, as spans of `text`.
+
+    “Q:” and “A:” before a question or answer are no part of it.
+    """
     spans: list[Span] = []
     offset = start
     for sentence in sentencex.segment(language, text[start:end]):
-        spans.extend(_trimmed(text, offset, offset + len(sentence)))
+        label = _LABEL.match(sentence)
+        spans.extend(_trimmed(text, offset + (label.end() if label else 0), offset + len(sentence)))
         offset += len(sentence)
     return spans
 

@@ -109,9 +109,9 @@ def test_a_heading_that_asks_leads_what_stands_under_it():
 
 def test_a_question_that_opens_a_paragraph_leads_the_rest_of_it_alone():
     assert leads("Q: Where do owls live? A: In towers. And barns.\n\nBees hum.") == {
-        "Q: Where do owls live?": "Title:",
-        "A: In towers.": "Title: Q: Where do owls live?",
-        "And barns.": "Title: Q: Where do owls live?",
+        "Where do owls live?": "Title:",
+        "In towers.": "Title: Where do owls live?",
+        "And barns.": "Title: Where do owls live?",
         "Bees hum.": "Title:",
     }
 
