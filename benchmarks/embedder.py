@@ -14,9 +14,9 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from askers import measure_askers
 from page import DOCS, Others, print_report, processor
+from peak import peak
 from ways import THREADS, Way, open_ways
 
 from assistant.evaluation.questions import DEV_QUESTIONS, read_questions
@@ -40,7 +40,6 @@ _ROUNDS = 3
 _SAMPLE = 64  # sentences
 _ASKED = 40
 _LAYERS, _WIDTH, _INNER = 6, 384, 1536
-_MATRIX = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,14 +151,6 @@ def flops(lengths: Sequence[int]) -> list[float]:
     """
     dense = 4 * _WIDTH**2 + 2 * _WIDTH * _INNER
     return [2.0 * _LAYERS * each * (dense + 2 * each * _WIDTH) for each in lengths]
-
-
-def peak(threads: int) -> float:
-    """Give the most GFLOP a second of a product of large float32 matrices, best of several."""
-    torch.set_num_threads(threads)
-    matrix = torch.rand(_MATRIX, _MATRIX)
-    taken = min(seconds(lambda: matrix @ matrix) for _ in range(8))
-    return float(2 * _MATRIX**3 / taken / 1e9)
 
 
 def quality_table(ways: Sequence[Way], corpus: Corpus, folder: Path) -> str:
