@@ -9,6 +9,7 @@ from secrets import SystemRandom
 from typing import TYPE_CHECKING
 
 from assistant.question import Question, standalone
+from index.passage import is_question
 from index.terms import terms
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ class Starters:
 
 
 def _question(name: str) -> str:
-    if name.endswith("?"):
+    if is_question(name):
         return name
     if _ASKS.match(name):
         return f"Tell me {name[0].lower()}{name[1:]}."

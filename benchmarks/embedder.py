@@ -7,7 +7,6 @@ means. A way that needs what is not installed is left out, with a line.
 from __future__ import annotations
 
 import sys
-import time
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
@@ -17,6 +16,7 @@ import numpy as np
 from askers import measure_askers
 from page import DOCS, Others, print_report, processor
 from peak import peak
+from timing import seconds
 from ways import THREADS, Way, open_ways
 
 from assistant.evaluation.questions import DEV_QUESTIONS, read_questions
@@ -27,7 +27,7 @@ from index.search import SearchIndex
 from index.split import split
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -202,13 +202,6 @@ def scores(ranked: Sequence[Sequence[str]], corpus: Corpus) -> list[float]:
     ]
     at = np.array(places)
     return [float(np.mean(at <= 1)), float(np.mean(at <= 5)), float(np.mean(1 / at))]
-
-
-def seconds(work: Callable[[], object]) -> float:
-    """Do the work; give how long it took."""
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
 
 
 if __name__ == "__main__":

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from timing import seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +22,7 @@ def peak(threads: int) -> float:
     works = [_torch(matrix, threads)]
     with suppress(ImportError):  # onnx may not be installed
         works.append(_onnx(matrix, threads))
-    least = min(_seconds(work) for work in works for _ in range(_ROUNDS))
+    least = min(seconds(work) for work in works for _ in range(_ROUNDS))
     return 2 * _WIDTH**3 / least / 1e9
 
 
@@ -52,9 +52,3 @@ def _onnx(matrix: np.ndarray, threads: int) -> Callable[[], object]:
         model.SerializeToString(), options, providers=["CPUExecutionProvider"]
     )
     return lambda: session.run(None, {"left": matrix})
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began

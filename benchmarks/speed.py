@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import psutil
 from page import DOCS, Others, print_report, processor
 from playwright.sync_api import sync_playwright
+from timing import seconds
 
 from assistant.evaluation.questions import DEV_QUESTIONS, read_questions
 from assistant.load import index_folder, open_assistant, sync_corpus
@@ -32,7 +33,7 @@ from corpus.load import SHIPPED_DOCUMENTS, find_files
 from index.embedding import Embedder, MiniLM
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -280,13 +281,6 @@ def environment(data_dir: Path) -> dict[str, str]:
 def summit() -> str:
     """Give the path of the command that is installed beside this Python."""
     return str(Path(sys.executable).with_name("summit"))
-
-
-def seconds(work: Callable[[], object]) -> float:
-    """Do the work; give how long it took."""
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
 
 
 def memory(process: psutil.Process) -> str:

@@ -1,7 +1,8 @@
 import json
 import sys
-from pathlib import Path
 
+import growing
+import growth
 import numpy as np
 import pytest
 from fakes import WordEmbedder
@@ -10,11 +11,6 @@ from corpus.load import find_files, load_file
 from index import generation
 from index.search import SearchIndex
 from index.split import split
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
-
-import growing
-import growth
 
 ROWS = [
     {

@@ -1,7 +1,9 @@
 import json
-import sys
 from pathlib import Path
 
+import page
+import peers
+import pipelines
 import pytest
 from fakes import ChatServer, WordEmbedder
 from langchain_core.documents import Document as Chunk
@@ -10,12 +12,6 @@ from langchain_core.retrievers import BaseRetriever
 from assistant.evaluation.questions import TEST_QUESTIONS, GoldenQuestion, read_questions
 from assistant.settings import read_settings
 from corpus.document import Document
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
-
-import page
-import peers
-import pipelines
 
 ROOT = Path(__file__).parent.parent
 QUESTIONS = [

@@ -1,17 +1,13 @@
 import sys
 from importlib.util import find_spec
-from pathlib import Path
-
-import pytest
-
-from assistant.evaluation.questions import GoldenQuestion
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 
 import one_system
+import pytest
 import setups
 import systems
 from setups import Found
+
+from assistant.evaluation.questions import GoldenQuestion
 
 QUESTIONS = [
     GoldenQuestion(id="a", question="A?", facts=[["red"]], documents=["one"]),

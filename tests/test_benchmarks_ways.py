@@ -1,14 +1,9 @@
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from corpus.load import find_files
 from index.build import Wanted, build_index
 from index.search import SearchIndex
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 
 
 @pytest.mark.slow

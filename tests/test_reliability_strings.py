@@ -5,9 +5,6 @@ from argparse import ArgumentTypeError
 from pathlib import Path
 
 import pytest
-
-sys.path.append(str(Path(__file__).parent.parent / "reliability"))
-
 import report
 from strings import read_strings
 

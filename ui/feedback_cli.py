@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from ui.files import write_whole
+from ui.opening import settings_of_user
 
 # Visitors' words may hold what ends a line for some readers, or what a terminal obeys.
 _ESCAPED = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), 0x2028, 0x2029)}
@@ -37,9 +38,8 @@ def export(
     Facts are left empty: fill in what a right answer has to state.
     """
     from assistant.feedback import Feedback
-    from assistant.settings import read_settings
 
-    settings = read_settings()
+    settings = settings_of_user()
     judgements = Feedback(settings.data_dir, settings.database_url).judgements()
     lines = "".join(
         json.dumps(each.to_question(), ensure_ascii=False).translate(_ESCAPED) + "\n"
